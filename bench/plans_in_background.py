@@ -2,8 +2,9 @@
 
 python -m bench.plans_in_background --bookings 5000000
 
-The chores of the worker, the gauges of /metrics and the checks of `flask doctor` are run as they are; whatever they say
-to Postgres is noted, explained, and must use an index and stay under 50 ms. So a new statement joins by itself.
+The chores of the worker, the page "System", the gauges of /metrics and the checks of `flask doctor` are run as they
+are; whatever they say to Postgres is noted, explained, and must use an index and stay under 50 ms. So a new statement
+joins by itself.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from sqlalchemy import Engine, create_engine, event
 from bench.copy_of_its_own import ROOT, running
 from booking import create_app
 from booking.config import Settings
-from booking.domain import reservations
+from booking.domain import reservations, system
 from booking.domain.maintenance import backlog
 from booking.domain.messages import outbox
 from booking.infra import signals
@@ -138,6 +139,8 @@ def chores(app: Flask) -> dict[str, Callable[[], object]]:
     found: dict[str, Callable[[], object]] = {"outbox": lambda: ticker.hand_over(_NoQueue())}  # type: ignore[arg-type]
     found |= {chore.name: chore.work for chore in ticker.chores(settings)}
     found["provider"] = lambda: _look_at_one_that_tells(app)
+    found["arrivals"] = ticker.tell_arrivals  # also where no text messages are sent
+    found["system page"] = lambda: system.get_status(ticker.WORKER, settings)
     found |= {"gauges": outbox.status, "given up": outbox.given_up, "cache deliveries": _deliver_to_the_cache}
     checks = [look for name, look in vars(backlog).items() if name[0] != "_" and _is_own(look)]
     return found | {f"doctor: {look.__name__}": lambda look=look: _look(look, settings) for look in checks}  # type: ignore[misc]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from booking import config_values
 from booking.config_values import boolean, origin, postgres_url, require_domain, require_site, split_sender
 
 DEVELOPMENT, PRODUCTION = "development", "production"
@@ -151,6 +152,11 @@ class Settings:
     mailgun_signing_key: str = field(
         default="", repr=False
     )  # MAILGUN_SIGNING_KEY: the HTTP webhook signing key of Mailgun
+    sms: str = config_values.SMS_NONE  # SMS: none | log | twilio; text messages to guests and staff who agreed to them
+    sms_from: str = ""  # SMS_FROM: our number (+32...), a messaging service (MG...) or a name of 11 characters
+    twilio_account_sid: str = ""  # TWILIO_ACCOUNT_SID: AC...
+    twilio_auth_token: str = field(default="", repr=False)  # TWILIO_AUTH_TOKEN: sends, and signs what Twilio tells
+    twilio_api_base: str = ""  # TWILIO_API_BASE: of a stand-in, for tests; empty: Twilio's own
     metrics_token: str = field(
         default="", repr=False
     )  # METRICS_TOKEN: bearer token of /metrics; without one, production hides it
@@ -187,6 +193,11 @@ class Settings:
         """SECRET_KEY, then its fallbacks."""
         former = (secret.strip() for secret in self.secret_key_fallbacks.split(","))
         return (self.secret_key, *(secret for secret in former if secret))
+
+    @property
+    def sends_texts(self) -> bool:
+        """Whether there is anything to do with text messages."""
+        return self.sms != config_values.SMS_NONE
 
     @property
     def mails_need_tls(self) -> bool:
@@ -269,6 +280,9 @@ class _Reader:
         self._check_photos(settings)
         self._check_numbers(settings)
         self._check_stripe(settings)
+        self.problems += config_values.sms_problems(
+            settings.sms, settings.sms_from, settings.twilio_account_sid, settings.twilio_auth_token
+        )
         if not re.fullmatch(r"(0\d|1[01]):(00|15|30|45)", settings.day_begins_at):
             self.problems.append("DAY_BEGINS_AT must be a quarter of an hour from 00:00 to 11:45, such as 04:00.")
         return settings
@@ -313,7 +327,7 @@ class _Reader:
             self.problems.append("STRIPE_WEBHOOK_SECRET must be the signing secret of an endpoint: whsec_...")
         if settings.production and "_test_" in secret and not settings.stripe_test_mode:
             self.problems.append("STRIPE_SECRET_KEY is a test key, which charges nobody: say STRIPE_TEST_MODE=true.")
-        for name in ("stripe_api_base", "stripe_page_origin"):
+        for name in ("stripe_api_base", "stripe_page_origin", "twilio_api_base"):
             address = getattr(settings, name)
             if address and not (ORIGIN.fullmatch(address) or (not settings.production and LOOPBACK.fullmatch(address))):
                 self.problems.append(f"{name.upper()} must look like https://checkout.example.")

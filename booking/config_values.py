@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import quote, urlsplit
 
 import idna
+
+SMS_NONE, SMS_LOG, SMS_TWILIO = SMS_WAYS = ("none", "log", "twilio")  # booking/infra/texting builds them
+SMS_SENDER = re.compile(r"\+[1-9]\d{6,14}|MG[0-9a-f]{32}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 
 
 def boolean(text: str) -> bool:
@@ -76,3 +80,17 @@ def postgres_url(url: str) -> str:
             given.append("target_session_attrs=read-write")
         rest = f"{account}{at}/{database}?{'&'.join(given)}"
     return f"postgresql+psycopg2://{rest}"
+
+
+def sms_problems(way: str, sender: str, account: str, token: str) -> Iterator[str]:
+    """What is wrong with SMS and what it needs."""
+    if way not in SMS_WAYS:
+        yield f"SMS must be {', '.join(SMS_WAYS[:-1])} or {SMS_WAYS[-1]}, not {way!r}."
+    if way != SMS_TWILIO:
+        return
+    if not SMS_SENDER.fullmatch(sender):
+        yield "SMS_FROM must be a number such as +32471234567, a service (MG...) or a short name."
+    if not re.fullmatch(r"AC[0-9a-f]{32}", account):
+        yield "TWILIO_ACCOUNT_SID must be the account's: AC and 32 characters."
+    if not re.fullmatch(r"[0-9a-f]{32}", token):
+        yield "TWILIO_AUTH_TOKEN must be the account's auth token: 32 characters."

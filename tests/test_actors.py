@@ -51,6 +51,7 @@ PUBLIC = {
 }
 # Reads and changes nothing: the answer follows from what it was given.
 COMPUTED = {
+    "texting": {"quiet_until"},
     "people": {"addressee_of", "as_utc_text", "email_key", "passkey_site", "reset_token", "written_link"},
     "catalogue": {
         "cache_keys",
@@ -134,6 +135,7 @@ STEP = {
         "settle_given_up_delivery",
         "tell_more",
     },
+    "texting": {"forget_texts", "texted_readers", "texts_of_account"},
     "people": {
         "alert_readers_within",
         "audit_of_things",
@@ -252,6 +254,7 @@ MACHINERY = {
         "is_unfinished",
         "keep_email",
         "outbox_figures",
+        "postpone_delivery",
         "prune_events",
         "put_back_delivery",
         "register_consumer",
@@ -282,8 +285,9 @@ MACHINERY = {
     "payments": {"payment_figures"},
     "reservations": {"find_summary", "first_email", "linked_order", "prune_keys"},
     "invoicing": {"prune_invoice_buyers"},
-    "correspondence": {"find_message", "prune_mail_reports"},
-    "maintenance": {"inspect_copy", "overdue_holds", "overdue_messages", "overdue_payments"},
+    "correspondence": {"find_arrival", "find_message", "prune_mail_reports", "prune_told_arrivals"},
+    "texting": {"find_text_consent", "keep_text", "note_text_sent"},
+    "maintenance": {"inspect_copy", "overdue_holds", "overdue_messages", "overdue_payments", "overdue_photos"},
     "system": {"booking_lines", "is_alert_open", "seconds_late"},
 }
 REASONS = (PUBLIC, COMPUTED, STEP, PROOF, MACHINERY)

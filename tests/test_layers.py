@@ -36,7 +36,7 @@ RANK = {
 # A later subject may use an earlier one. What lies beside them in booking/domain are words that all of them use.
 SUBJECTS = (
     "messages",
-    "people",
+    *("people", "texting"),
     "catalogue",
     "inventory",
     "pricing",

@@ -126,6 +126,26 @@ def test_who_tells_of_emails_is_named_as_the_provider_shows_it(name: str, good: 
     assert name in refusal(**{name: "mail"})
 
 
+TEXTS = {
+    "SMS": "twilio",
+    "SMS_FROM": "+32471234567",
+    "TWILIO_ACCOUNT_SID": "AC" + "0a" * 16,
+    "TWILIO_AUTH_TOKEN": "1f" * 16,
+}
+
+
+def test_text_messages_are_off_until_everything_for_them_is_there() -> None:
+    assert not Settings.from_env(GOOD).sends_texts
+    assert Settings.from_env({**GOOD, **TEXTS}).sends_texts
+    assert Settings.from_env({**GOOD, "SMS": "log"}).sends_texts
+    assert "SMS must be" in refusal(SMS="pigeon")
+    for name in ("SMS_FROM", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
+        assert name in refusal(**{**TEXTS, name: "0471 23"})
+    for sender in ("MG" + "0a" * 16, "Sea House"):
+        assert Settings.from_env({**GOOD, **TEXTS, "SMS_FROM": sender}).sms_from == sender
+    assert "TWILIO_API_BASE" in refusal(**TEXTS, TWILIO_API_BASE="http://127.0.0.1:9")
+
+
 def test_without_app_env_it_is_production() -> None:
     assert Settings.from_env({name: value for name, value in GOOD.items() if name != "APP_ENV"}).production
 

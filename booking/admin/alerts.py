@@ -6,10 +6,13 @@ from flask import Blueprint, Response, session, url_for
 from flask_babel import gettext
 
 from booking.admin.entrance import desk
-from booking.domain import people, system
+from booking.domain import people, system, texting
 from booking.domain.errors import Invalid
+from booking.domain.texting import TextAlertsChoice, TextNumber
 from booking.http import words
 from booking.http.error_rendering import status_of
+from booking.http.services import current_services
+from booking.infra import phone_numbers
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page
 from booking.pages.signed_in import actor
@@ -35,6 +38,33 @@ def choose() -> Response:
         return _page(form.refuse(refusal), status_of(refusal))
     session[DONE] = True
     return go_to(url_for(".show"))
+
+
+@blueprint.post("/texts")
+def choose_texts() -> Response:
+    """Be told by text message, too, or not any more; nothing where nobody sends any."""
+    form = Form.posted()
+    people.own_alerts(actor())  # for who may be told of nothing, there is no such page
+    if not current_services().settings.sends_texts:
+        return go_to(url_for(".show"))
+    try:
+        chosen = form.accept(TextAlertsChoice).text_alerts
+        number = form.accept(TextNumber).mobile if chosen != texting.OFF else None
+        texting.choose_text_alerts(actor(), chosen, number)
+    except Invalid as refusal:
+        return _page(Form(), status_of(refusal), texts=form)
+    session[DONE] = True
+    return go_to(url_for(".show"))
+
+
+def _text_ways() -> list[tuple[str, str]]:
+    """When somebody's phone may be told."""
+    hours = {"begin": texting.DAY_BEGINS.isoformat("minutes"), "end": texting.DAY_ENDS.isoformat("minutes")}
+    return [
+        (texting.OFF, gettext("No text messages")),
+        (texting.BY_DAY, gettext("From %(begin)s to %(end)s; what happens at night, in the morning", **hours)),
+        (texting.ALWAYS, gettext("At any hour")),
+    ]
 
 
 def _kinds() -> dict[str, tuple[str, str]]:
@@ -64,11 +94,17 @@ def _ways(kind: str) -> list[tuple[str, str]]:
 NEWS = (people.ALERT_BOOKINGS, people.ALERT_MESSAGES)
 
 
-def _page(form: Form, status: int) -> Response:
+def _page(form: Form, status: int, texts: Form | None = None) -> Response:
     chosen, houses = people.own_alerts(actor()), desk().houses
     names = {house.id: house.name for house in houses}
+    sends_texts = current_services().settings.sends_texts
     facts = {
         "form": form,
+        "texts": texts,
+        "sends_texts": sends_texts,
+        "phone": texting.own_text_consent(actor()) if sends_texts else None,
+        "number": phone_numbers.shown,
+        "text_ways": _text_ways,
         "done": session.pop(DONE, None) if status == 200 else None,
         "chosen": chosen,
         "kinds": {kind: told for kind, told in _kinds().items() if kind in chosen},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flask import Blueprint, Response, g, request, session, url_for
+from flask import Blueprint, Response, current_app, g, request, session, url_for
 from flask_babel import gettext
 
 from booking.admin import calendar_place
@@ -22,7 +22,9 @@ from booking.pages.signed_in import actor, current_user, visitor
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 FRAME = "admin/base.html"
-HOUSE = "house"  # in the cookie: the property that was chosen last
+HOUSE = "house"  # in the session's cookie: the property that was chosen last, empty for all
+CHOSEN_BEFORE = "desk-property"  # a cookie that outlives the sign-in, so that the next one begins there
+A_YEAR = 365 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,12 @@ class Desk:
         found.append(Section("admin.room_list.show", gettext("Rooms"), "bed-double", tuple(rooms)))
         if self.areas.bookings:
             found.append(
-                Section("admin.messages.index", gettext("Messages"), "mail", ("admin.messages", "admin.sent_emails"))
+                Section(
+                    "admin.messages.index",
+                    gettext("Messages"),
+                    "mail",
+                    ("admin.messages", "admin.sent_emails", "admin.sent_texts"),
+                )
             )
         if self.areas.properties:
             found.append(Section("admin.properties.index", gettext("Properties"), "house", tuple(properties)))
@@ -104,7 +111,7 @@ class Desk:
         """The one that they have chosen, or the only one; None for all of them."""
         if len(self.houses) == 1:
             return self.houses[0]
-        chosen = decode("property", session.get(HOUSE, ""))
+        chosen = decode("property", session.get(HOUSE, request.cookies.get(CHOSEN_BEFORE, "")))
         return next((house for house in self.houses if house.id == chosen), None)
 
     def house_of(self, key: str) -> House:
@@ -171,8 +178,16 @@ def _facts() -> dict[str, Any]:
 def choose_property() -> Response:
     """Stay at this property on every page, until another one is chosen; none means all."""
     chosen = decode("property", request.form.get("property", ""))
-    if any(house.id == chosen for house in desk().houses):
-        session[HOUSE] = request.form["property"]
-    else:
-        session.pop(HOUSE, None)
-    return go_to(security.page_path(request.form.get("next"), url_for("admin.today.show")))
+    session[HOUSE] = request.form["property"] if any(house.id == chosen for house in desk().houses) else ""
+    response = go_to(security.page_path(request.form.get("next"), url_for("admin.today.show")))
+    is_secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+    response.set_cookie(
+        CHOSEN_BEFORE,
+        session[HOUSE],
+        max_age=A_YEAR,
+        path=blueprint.url_prefix,
+        secure=is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response

@@ -26,6 +26,7 @@ def show() -> Response:
     """What is asked of a new room; of which property, the address says, or what was chosen."""
     form = house_forms.new_room()
     form.put("property", Form.asked().sent("property"))
+    form.put("cancellationPolicy", [catalogue.usual_cancellation_policy(actor(), _chosen(form, _places()).house.id)])
     return _page(form)
 
 

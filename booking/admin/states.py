@@ -171,6 +171,33 @@ def email_state(state: str) -> tuple[str, str]:
     return str(name), look
 
 
+# Of text messages in their list.
+TEXTS = {
+    "arrival.near": _("Before arrival"),
+    "alert.opened": _("Alert"),
+    "alert.closed": _("Alert over"),
+    "alert.news": _("News for staff"),
+}
+TEXT_STATES = {
+    "to_send": (_("To be sent"), "warn"),
+    "sent": (_("Sent"), ""),
+    "delivered": (_("Delivered"), "good"),
+    "undelivered": (_("Not delivered"), "bad"),
+    "failed": (_("Not sent"), "bad"),
+}
+
+
+def text(kind: str) -> str:
+    """What a text message tells, by the event that it is about; one of another version by its own name."""
+    return str(TEXTS.get(kind, kind))
+
+
+def text_state(state: str) -> tuple[str, str]:
+    """Name and look; of what was not sent after all, as of an email."""
+    name, look = TEXT_STATES.get(state) or DELIVERIES[state]
+    return str(name), look
+
+
 def emailing(seen: StaffBooking) -> str:
     """Whether the guest hears of what is done by email."""
     if seen.mail.to:

@@ -33,6 +33,7 @@ OURS = {
             "demo",
         )
     },
+    "data-requests": "booking.cli.data_requests:group",
     "doctor": "booking.cli.doctor:doctor",
 }
 MIGRATIONS = "db"

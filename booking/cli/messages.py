@@ -1,4 +1,4 @@
-"""`flask messages`: what guests and the house write to each other, and the emails as they were sent."""
+"""`flask messages`: what guests and the house write to each other, and emails and text messages as they were sent."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from booking.cli import message_texts
 from booking.cli.json_output import as_json, instant, show
-from booking.cli.operator import Group, acting, refusals_said
+from booking.cli.operator import Group, acting
+from booking.cli.references import booking_of
 from booking.cli.values import Id
 from booking.domain import catalogue, correspondence, maintenance, reservations
 from booking.domain.correspondence import EmailSearch, ListedEmail, MessageSearch, MessageText, Said, Talk
 from booking.domain.inputs import accept
 from booking.domain.messages import BY_GUEST, BY_HOUSE, MAIL
-from booking.domain.reservations import Booking, front_desk
 from booking.infra.ids import encode
 
 MOST = 1000
 EMAIL = Id("email", "see `flask messages emails`")
 
-group = Group("messages", help="Guests’ messages and sent emails: list, read, answer, send again.")
+group = Group("messages", help="Guests’ messages, sent emails and text messages: list, read, answer, send again.")
+for command in message_texts.COMMANDS:
+    group.add_command(command)
 
 
 @group.command("list")
@@ -67,7 +70,7 @@ def show_messages(reference: str, as_json: bool) -> None:
     Example:
         flask messages show H7K2M9QX
     """
-    talk = correspondence.read_conversation(acting(), _booking(reference).id)
+    talk = correspondence.read_conversation(acting(), booking_of(reference).id)
     if as_json:
         show(_said(one) for one in talk.said)
     else:
@@ -94,7 +97,7 @@ def answer(reference: str, text: str, as_json: bool) -> None:
     Example:
         flask messages answer H7K2M9QX "Yes, a cot is in your room."
     """
-    booking = _booking(reference)
+    booking = booking_of(reference)
     said = accept(MessageText, {"message": sys.stdin.read() if text == "-" else text}, strict=False)
     new = correspondence.answer_guest(acting(), booking.id, said)
     if as_json:
@@ -114,7 +117,7 @@ def settle(reference: str, as_json: bool) -> None:
     Example:
         flask messages settle H7K2M9QX
     """
-    booking = _booking(reference)
+    booking = booking_of(reference)
     settled = correspondence.settle_messages(acting(), booking.id)
     if as_json:
         show([{"bookingId": encode("booking", booking.id), "reference": booking.reference, "settled": settled}])
@@ -185,19 +188,6 @@ def resend(email_id: uuid.UUID, as_json: bool) -> None:
         show([_email(correspondence.read_email(acting(), new).email)])
     else:
         click.echo(f"{encode('email', new)} is on its way{f' to {email.to}' if email.to else ''}.")
-
-
-def _booking(reference: str) -> Booking:
-    """The one that has this reference; of an id, that booking. Raises ClickException."""
-    with refusals_said():
-        order = front_desk.look_up_order(acting(), reference)
-    spoken = "".join(sign for sign in reference if sign.isalnum()).upper()
-    named = (one for one in order.bookings if spoken == one.reference.replace("-", "") or reference == _id(one))
-    return next(named, order.bookings[0])
-
-
-def _id(booking: Booking) -> str:
-    return encode("booking", booking.id)
 
 
 def _house(slug: str | None) -> str | None:

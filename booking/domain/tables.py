@@ -39,6 +39,7 @@ from booking.domain.system.alert_models import Alert
 from booking.domain.system.data_request_models import DataRequest
 from booking.domain.system.models import MaintenanceMode
 from booking.domain.system.noted_models import NotedFacts
+from booking.domain.texting.models import SentText, TextConsent, ToldArrival
 
 __all__ = [
     "Alert",
@@ -93,8 +94,11 @@ __all__ = [
     "ScheduledPayment",
     "SecurityEvent",
     "SentEmail",
+    "SentText",
     "Session",
     "StaffMembership",
+    "TextConsent",
+    "ToldArrival",
     "UnitGroup",
     "User",
     "Waiver",

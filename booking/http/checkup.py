@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from booking.config import Settings
 from booking.domain import maintenance
 from booking.http import words
-from booking.infra.doctor import backups, edge, environment, photos, post, postgres, valkey
+from booking.infra.doctor import backups, edge, environment, photos, post, postgres, texts, valkey
 from booking.infra.doctor.report import Check, Diagnosis
 
 
@@ -37,11 +37,13 @@ def plan(settings: Settings, problems: list[str]) -> list[Check]:
         Check("cache", partial(valkey.cache, settings), needs="redis" if valkey.shared(settings) else ""),
         Check("queue", partial(valkey.waiting, settings), needs="redis"),
         Check("email", partial(post.office, settings)),
+        *([Check("texts", partial(texts.office, settings))] if settings.sends_texts else []),
         *([Check("proxy", partial(edge.proxy, settings))] if settings.trusted_proxies else []),
         Check("archive", partial(backups.archive, settings)),
         _asking("wal", backups.wal, settings),
         _asking("worker", postgres.worker, settings),
         _asking("outbox", _in_words(maintenance.overdue_messages), settings, needs="migrations"),
+        _asking("photo sizes", _in_words(maintenance.overdue_photos), settings, needs="migrations"),
         _asking("holds", _in_words(maintenance.overdue_holds), settings, needs="migrations"),
         _asking("payments", _in_words(maintenance.overdue_payments), settings, needs="migrations"),
     ]

@@ -17,7 +17,8 @@ from booking.domain.people import SessionEnds, SignInGuard
 from booking.domain.reservations import BookingContext
 from booking.domain.stays import StayRules
 from booking.infra import providers as known_providers
-from booking.infra import secret_keys
+from booking.infra import secret_keys, texting
+from booking.infra.texting import Texter
 from booking.infra.tokens import KeyRing
 
 
@@ -33,6 +34,7 @@ class Services:
     photo_limits: PhotoLimits
     invoice_terms: InvoiceTerms
     started: float
+    texter: Texter | None  # None: no text messages are sent
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -46,6 +48,7 @@ def install(app: Flask, settings: Settings) -> None:
         PhotoLimits.of(settings),
         InvoiceTerms(settings.region, settings.invoice_years),
         time.monotonic(),
+        texting.configured(settings),
     )
 
 

@@ -41,17 +41,26 @@ def _about_alert(task: Task, message_id: str, settings: Settings) -> Email | Non
         "line": line,
         "opened": dt.datetime.fromisoformat(told["openedAt"]),
         "ended": task.occurred_at,
-        "link": _page_about(told["kind"], settings),
+        "link": page_about(told["kind"], settings),
         "choose": f"{site(settings)}/admin/alerts",
     }
+    letter = Letter("alert", message_id, task.occurred_at)
+    return written(to, headline(task.type, told), letter, settings, facts)
+
+
+def headline(what: str, told: dict[str, Any]) -> str:
+    """An event about an alert, or news, in one line."""
+    if what == system.ALERT_NEWS:
+        counts = {kind: told[kind]["count"] for kind in ("bookings", "messages")}
+        return one_line(_subject(counts, len(told["alerts"])))
+    line = _line(told)
     at = f" – {line.place}" if line.place else ""
     subjects = {
         system.ALERT_OPENED: gettext("Please look: %(what)s", what=line.text),
         system.ALERT_REMINDED: gettext("Still: %(what)s", what=line.text),
         system.ALERT_CLOSED: gettext("Over: %(what)s", what=line.text),
     }
-    letter = Letter("alert", message_id, task.occurred_at)
-    return written(to, one_line(subjects[task.type].rstrip(".") + at), letter, settings, facts)
+    return one_line(subjects[what].rstrip(".") + at)
 
 
 def _news(task: Task, message_id: str, settings: Settings) -> Email | None:
@@ -70,7 +79,7 @@ def _news(task: Task, message_id: str, settings: Settings) -> Email | None:
         "choose": f"{site(settings)}/admin/alerts",
     }
     letter = Letter("alert_news", message_id, task.occurred_at)
-    return written(to, one_line(_subject(counts, len(told["alerts"]))), letter, settings, facts)
+    return written(to, headline(task.type, told), letter, settings, facts)
 
 
 def _subject(counts: dict[str, int], wrong: int) -> str:
@@ -98,7 +107,8 @@ def _line(told: dict[str, Any]) -> Line:
     return Line(words.alert(told["code"], told["facts"]), one_line(name))
 
 
-def _page_about(kind: str, settings: Settings) -> str:
+def page_about(kind: str, settings: Settings) -> str:
+    """Where somebody looks what it is."""
     return f"{site(settings)}/admin/{'' if kind == people.ALERT_MONEY else 'system'}"
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from booking.domain import messages
+from booking.domain import messages, texting
 from booking.domain.messages import Consumer
-from booking.jobs import cache_refresh, mail_deliveries, mails
+from booking.jobs import cache_refresh, mail_deliveries, mails, text_deliveries
 
 CONSUMERS = (
     Consumer(mail_deliveries.MAIL, frozenset(mails.WRITERS), mail_deliveries.send, batch=20),
+    Consumer(texting.TEXT, frozenset(texting.TEXT_EVENTS), text_deliveries.send, batch=5),
     Consumer(cache_refresh.CACHE, cache_refresh.EVENTS, cache_refresh.refresh, batch=200, done=cache_refresh.told),
 )
 

@@ -215,6 +215,7 @@ def compose(
     facts: dict[str, object] = {
         "house": None,
         "cover": cover,
+        "write_link": message_mails.write_link(notice, settings) if letter.kind == CONFIRMATION else None,
         "notice": notice,
         "site_name": settings.site_name,
         **_of_order(stays, issuer),

@@ -21,7 +21,16 @@ def _answer_link(notice: BookingSummary, settings: Settings) -> str | None:
     """To the booking's page; for whoever stays without the account, to a page of its own, by a link that proves it."""
     if notice.account_is_deleted:
         return None
-    if notice.is_contacts:
-        link = correspondence.written_conversation_link(notice.booking_id, notice.email, settings.secret_keys)
-        return f"{site(settings)}/messages/{link}"
-    return f"{site(settings)}/bookings/{ids.encode('booking', notice.booking_id)}#messages"
+    return write_link(notice, settings) or f"{site(settings)}/bookings/{_shown(notice)}#messages"
+
+
+def write_link(notice: BookingSummary, settings: Settings) -> str | None:
+    """Where whoever stays without the account writes to the house; None where the account has the booking's page."""
+    if notice.account_is_deleted or not notice.is_contacts:
+        return None
+    link = correspondence.written_conversation_link(notice.booking_id, notice.email, settings.secret_keys)
+    return f"{site(settings)}/messages/{link}"
+
+
+def _shown(notice: BookingSummary) -> str:
+    return ids.encode("booking", notice.booking_id)

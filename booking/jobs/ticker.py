@@ -19,7 +19,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from booking.config import Settings
-from booking.domain import maintenance, messages, people, reservations, system
+from booking.domain import correspondence, maintenance, messages, people, reservations, system
 from booking.domain.actors import Actor
 from booking.http.services import current_services
 from booking.infra import sent_mails
@@ -37,6 +37,7 @@ QUEUE_FULL = 100
 PRUNE_SECONDS = 3600.0
 DEMO_SECONDS = 300.0
 ALERT_SECONDS = 60.0
+ARRIVALS_SECONDS = 300.0  # how often guests are looked for who are to be texted before they come
 ARCHIVE_SECONDS = 900.0  # the backups are looked at from farther away
 LOOK_AT_PROVIDER_SECONDS = 60.0  # whether it is due; the look itself says when the next one is
 PAYMENT_SWEEPERS = 3  # beside each other: a provider that hangs keeps only one of them waiting
@@ -135,6 +136,7 @@ def chores(settings: Settings) -> list[Chore]:
         Chore("prune_alerts", PRUNE_SECONDS, lambda: until_done(partial(system.prune_alerts, WORKER), 500)),
         Chore("photos", settings.ticker_seconds, photo_sizes.make),
         Chore("photo_files", PRUNE_SECONDS, photo_sizes.sweep),
+        *([Chore("arrivals", ARRIVALS_SECONDS, tell_arrivals)] if settings.sends_texts else []),
         *([Chore("demo", DEMO_SECONDS, demo_days.play)] if settings.plays_demo else []),
     ]
 
@@ -184,6 +186,11 @@ def recover() -> None:
     context = current_services().booking_context
     reservations.recover_payments(WORKER, context)
     reservations.charge_balances(WORKER, context)
+
+
+def tell_arrivals() -> None:
+    """Have guests texted who come soon."""
+    until_done(partial(correspondence.tell_arrivals, WORKER), 200)
 
 
 def look_at_providers() -> None:

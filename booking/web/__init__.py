@@ -29,6 +29,7 @@ from booking.web import (
     provider_messages,
     rest,
     rooms,
+    texts,
     two_step,
 )
 
@@ -54,6 +55,7 @@ AREAS = (
     invitations.blueprint,
     provider_messages.blueprint,
     mail_reports.blueprint,
+    texts.blueprint,
     demo_mails.blueprint,
 )
 

@@ -32,7 +32,7 @@ from booking.pages import bills, form_check, formats, security, signed_in
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page, wants_part
 from booking.pages.signed_in import actor, current_user, required, visitor
-from booking.web import cards, releases, room_cards
+from booking.web import cards, releases, room_cards, text_consents
 from booking.web.bookings import own_trip
 from booking.web.room_cards import RoomCard
 
@@ -170,6 +170,7 @@ def pay(booking_id: str) -> Response:
     if current_services().booking_context.hosted:
         return _to_the_provider(trip, form)
     try:
+        text_consents.take(form)
         given = form.accept(HoldPayment)
         method, total, context = given.payment_method_id, given.shown_total, current_services().booking_context
         reservations.pay(actor(), trip.id, method, total, context, seen_version=given.version)
@@ -190,6 +191,7 @@ def _to_the_provider(trip: BookingDetails, form: Form) -> Response:
     site = current_services().settings.site_url.rstrip("/")
     back, paid = (site + url_for(name, booking_id=booking_id) for name in (".show", ".paid"))
     try:
+        text_consents.take(form)
         shown, context = form.accept(ShownTotal).shown_total, current_services().booking_context
         url = reservations.payment_page(actor(), trip.id, shown, context, reservations.PaymentLinks(paid, back))
     except PaymentInProgress:
@@ -238,7 +240,8 @@ def _shown(trip: BookingDetails, form: Form, *, status: int = 200, told: str = "
     if trip.stage in (reservations.STAGE_HELD, reservations.STAGE_AWAITED):
         facts |= _ways_to_pay(trip)
         facts |= {"left": date_format.duration(trip.seconds_left), "told": _outcome(trip, told)}
-        facts["old"] = old and Decimal(old)
+        house = catalogue.house_facts(trip.notice.property_id) if trip.notice.property_id else None
+        facts |= {"old": old and Decimal(old), "texting": text_consents.offer(), "house": house}
         return page("checkout/pay.html", status=status, form=form, **facts)
     if trip.stage == reservations.STAGE_PAYING:
         return page(

@@ -9,11 +9,13 @@ from typing import Any
 
 from flask_babel import get_locale, gettext, lazy_gettext
 
+from booking.domain import texting
 from booking.domain.messages import BY_GUEST
 from booking.domain.payments import AWAITING_GUEST, FAILED, REFUND, STARTED, SUCCEEDED, UNKNOWN
 from booking.domain.reservations import CANCELLED, CONFIRMED, EXPIRED, PENDING
 from booking.domain.reservations.guest_register import countries
 from booking.http import date_format
+from booking.infra import phone_numbers
 from booking.pages import browsers, formats
 from booking.web import activity
 
@@ -50,6 +52,8 @@ CHANGES = {
     "secondfactor.disabled": _("Two-step sign-in turned off"),
     "recoverycodes.renewed": _("New recovery codes made"),
     "role.changed": _("Role changed"),
+    "texts.agreed": _("Agreed to text messages"),
+    "texts.withdrawn": _("Text messages ended"),
     "email.requested": _("Change of email requested"),
     "email.kept": _("Change of email given up"),
     "email.changed": _("Email changed"),
@@ -96,6 +100,12 @@ def parts(found: Entry, shown: int) -> list[Part]:
         *([_part(gettext("Notes by our team"), found["notes"], shown, _note)] if found["notes"] else []),
         *([_part(gettext("Messages"), found["messages"], shown, _message)] if found["messages"] else []),
         *([_part(gettext("Emails we sent you"), found["emails"], shown, _email)] if found["emails"] else []),
+        *([_part(gettext("Text messages we sent you"), found["texts"], shown, _text)] if found["texts"] else []),
+        *(
+            [_part(gettext("Consent to text messages"), found["textConsents"], shown, _consent)]
+            if found["textConsents"]
+            else []
+        ),
         _part(gettext("Devices"), found["sessions"], shown, _device),
         *([_part(gettext("Passkeys"), found["passkeys"], shown, _passkey)] if found["passkeys"] else []),
         _part(gettext("Security"), found["securityEvents"], shown, _event),
@@ -151,6 +161,18 @@ def _message(entry: Entry) -> Line:
 
 def _email(entry: Entry) -> Line:
     return entry["subject"], _known(entry["to"], instant(entry["sentAt"]))
+
+
+def _text(entry: Entry) -> Line:
+    return entry["text"], _known(phone_numbers.shown(entry["to"]), instant(entry["sentAt"]))
+
+
+def _consent(entry: Entry) -> Line:
+    given = gettext("given %(when)s", when=instant(entry["givenAt"]))
+    ended = gettext("ended %(when)s", when=instant(entry["withdrawnAt"])) if entry["withdrawnAt"] else ""
+    what = [gettext("before your stays")] if entry["arrivals"] else []
+    what += [gettext("about your work")] if entry["alerts"] != texting.OFF else []
+    return phone_numbers.shown(entry["number"]), _known(", ".join(what), given, ended)
 
 
 def _device(entry: Entry) -> Line:

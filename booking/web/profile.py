@@ -17,7 +17,7 @@ from booking.pages import browsers
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page
 from booking.pages.signed_in import actor, required, visitor
-from booking.web import activity
+from booking.web import activity, text_consents
 
 blueprint = Blueprint("profile", __name__)
 
@@ -112,6 +112,8 @@ def account_page(status: int = 200, done: str | None = None, **forms: Form) -> R
         "is_verified": people.is_email_verified(who.actor),
         "profile": forms.get("profile") or Form({"fullName": who.full_name}),
         "password": forms.get("password") or Form(),
+        "texts": forms.get("texts") or Form(),
+        "texting": text_consents.offer(),
         "second_factor": people.own_second_factor(who.actor),
         "is_told": bool(who.memberships) and people.staff_areas_of(who.actor).bookings,
         "activity": activity.lines(people.recent_security_events(who.actor)),

@@ -15,7 +15,9 @@ from booking.web.photos import Photo
 
 @dataclass(frozen=True, slots=True)
 class RoomCard:
-    """`kind` where the name does not say it already; `is_drawn`: the picture is none of the room."""
+    """`kind` where the name does not say it already; `is_drawn`: the picture is none of the room; `is_of_house`: it is
+    one of the property, for the room has none.
+    """
 
     room: FoundRoom
     where: str
@@ -23,6 +25,7 @@ class RoomCard:
     picture: str
     photo: Photo | None  # where there is one, `picture` is of it
     is_drawn: bool
+    is_of_house: bool
     free_until: dt.datetime | None
 
 
@@ -35,7 +38,9 @@ def shown(rooms: Sequence[FoundRoom], check_in: dt.date) -> list[RoomCard]:
 
 
 def _card(room: FoundRoom, facts: CardFacts) -> RoomCard:
-    cover = photos.cover(facts.photo, facts.images, room.name)
+    own = photos.cover(facts.photo, facts.images, room.name)
+    # A room of the demo has a drawing of its own.
+    cover = own or (None if facts.is_demo else photos.cover(facts.house_photo, [], facts.house))
     places = dict.fromkeys(part for part in (facts.house, facts.district, facts.city) if part)
     return RoomCard(
         room=room,
@@ -44,6 +49,7 @@ def _card(room: FoundRoom, facts: CardFacts) -> RoomCard:
         picture=cover.url if cover else photos.drawing(room.id, is_demo=facts.is_demo),
         photo=cover,
         is_drawn=not cover and not facts.is_demo,
+        is_of_house=cover is not None and own is None,
         free_until=facts.free_until,
     )
 

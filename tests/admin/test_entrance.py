@@ -145,3 +145,23 @@ def _suffix(room: Room) -> str:
 def _chosen(visitor: Visitor) -> str:
     chosen = visitor.page.select_one("#desk-property option[selected]")
     return str(chosen["value"]) if chosen else ""
+
+
+def test_the_property_that_was_chosen_is_chosen_after_the_next_sign_in_too(app: Flask, alice: User, room: Room) -> None:
+    a_room()
+    visitor = working(app, alice, Role.OWNER)
+
+    def chosen() -> str:
+        [option] = visitor.go("/admin/").page.select("#desk-property option[selected]") or [None]
+        return str(option["value"]) if option else ""
+
+    here = encode("property", room.property_id)
+    visitor.go("/admin/").send("/admin/property", property=here)
+    assert chosen() == here
+    visitor.go("/admin/").send("/sign-out")
+    visitor.sign_in("alice", "/sign-in")
+    assert chosen() == here
+    visitor.send("/admin/property", property="")
+    visitor.go("/admin/").send("/sign-out")
+    visitor.sign_in("alice", "/sign-in")
+    assert chosen() == ""

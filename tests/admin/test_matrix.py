@@ -27,6 +27,7 @@ from booking.domain.tables import Block, Booking, Room, User
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
 from booking.infra.storage import Storage
+from tests.a_text import text_given_up
 from tests.admin.invoiced import an_invoice
 from tests.cast import SYSTEM, VISA, a_room, acting, in_days, order, payments_of, person
 from tests.photos import LIMITS, numbered, of_house, of_room
@@ -78,6 +79,7 @@ class House:
             "view_id": lambda: encode("view", self.view),
             "log_id": lambda: encode("entry", self.told_of()),
             "email_id": lambda: encode("email", self.email()),
+            "text_id": lambda: encode("text", text_given_up(self.booking.id, self.room.property_id)),
             "request_id": lambda: encode("request", self.request()),
             "event_id": lambda: encode("event", self.email()),
             "closing_id": lambda: encode("closing", self.closing()),
@@ -256,6 +258,7 @@ ROUTES: dict[str, Route] = {
     # Everybody for themselves, of what they may see.
     "GET /admin/alerts": Route(SEES),
     "POST /admin/alerts": Route(SEES, lambda _: {"bookings": "daily"}),
+    "POST /admin/alerts/texts": Route(SEES, lambda _: {"textAlerts": "off"}),
     "GET /admin/system": Route({OWNER_OF_ALL}),
     # Not given up, which is said to whoever may ask.
     "POST /admin/system/deliveries/<event_id>/<step>": Route(
@@ -312,6 +315,8 @@ ROUTES: dict[str, Route] = {
     "GET /admin/messages/emails": Route(SEES),
     "GET /admin/messages/emails/<email_id>": Route(DESK),
     "POST /admin/messages/emails/<email_id>/resend": Route(DESK),
+    "GET /admin/messages/texts": Route(SEES),
+    "POST /admin/messages/texts/<text_id>/again": Route(DESK),
     # Nothing is due, which is said to whoever may ask.
     "POST /admin/bookings/<booking_id>/emails/payment-link": Route(DESK),
     "GET /admin/bookings/<booking_id>/guest/contact": Route(DESK),
@@ -380,19 +385,13 @@ def _asked(visitor: Visitor, method: str, address: str, route: Route, house: Hou
     if method == "GET":
         return visitor.client.get(address, query_string=dict(route.asked(house)))
     sent: dict[str, Any] = {**route.sent(house), "csrf_token": token}
-    return visitor.client.post(
-        address,
-        data=sent,
-        query_string=dict(route.asked(house)),
-        headers={"Referer": "http://localhost/", "Origin": "http://localhost"},
-    )
+    headers = {"Referer": "http://localhost/", "Origin": "http://localhost"}
+    return visitor.client.post(address, data=sent, query_string=dict(route.asked(house)), headers=headers)
 
 
 def _token(visitor: Visitor) -> str:
     found = visitor.go("/sign-in" if visitor.go("/account").url.startswith("/sign-in") else "/account")
-    token = found.page.select_one('input[name="csrf_token"]')
-    assert token is not None
-    return str(token["value"])
+    return str(found.page.select('input[name="csrf_token"]')[0]["value"])
 
 
 def test_the_table_knows_who_there_is() -> None:

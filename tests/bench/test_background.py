@@ -36,7 +36,12 @@ def test_no_background_statement_reads_history(
     asked = {one.chore for one in found}
     chores = {chore.name for chore in ticker.chores(app.extensions["services"].settings)}
     chores -= {"photo_files"}  # it asks Postgres only about files that it finds, one by one by their keys
-    assert chores | {"outbox", "gauges", "doctor: holds", "doctor: payments", "doctor: outbox"} <= asked
+    assert (
+        chores
+        | {"arrivals", "system page"}
+        | {"outbox", "gauges", "doctor: holds", "doctor: payments", "doctor: outbox"}
+        <= asked
+    )
     _without_the_indexes_it_would(app, environ)
 
 

@@ -77,6 +77,7 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "admin.new_booking.show": (OWNER, ("/admin/bookings/new", "/admin/bookings/new?property={house}&guests=2&{dates}")),
     "admin.messages.index": (OWNER, ("/admin/messages", "/admin/messages?q=nobody")),
     "admin.sent_emails.index": (OWNER, ("/admin/messages/emails", "/admin/messages/emails?q=nobody")),
+    "admin.sent_texts.index": (OWNER, ("/admin/messages/texts", "/admin/messages/texts?q=nobody")),
     "admin.sent_emails.show": (OWNER, ("/admin/messages/emails/{email}",)),
     "admin.imports.index": (OWNER, ("/admin/imports?property={house}",)),
     "admin.imports.show": (OWNER, ("/admin/imports/{file}",)),
@@ -137,5 +138,6 @@ NO_PAGES = {
     "theme": "a style sheet",
     "two_step.ask_before_turning_off": "where the second step is on, looked at in test_accounts",
     "two_step.ask_to_remove_app": "where a passkey is, too, looked at in test_passkeys",
+    "texts.show_again": "leads to the form",
     "two_step.show_again": "leads to the form",
 }

@@ -14,24 +14,26 @@ from zoneinfo import ZoneInfo
 from flask.testing import FlaskCliRunner
 from sqlalchemy import text
 
-from booking.domain import catalogue, correspondence, inventory, payments, people, reservations
+from booking.domain import catalogue, correspondence, inventory, payments, people, reservations, system, texting
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.catalogue import PhotoFile
 from booking.domain.correspondence import MessageText
-from booking.domain.payments import by_hand
+from booking.domain.payments import Contact, by_hand
 from booking.domain.people import sessions, staff
 from booking.domain.reservations import bookings, front_desk, guarantees
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
-from booking.domain.system import alerts, causes
+from booking.domain.system import DataRequestOrder, alerts, causes
 from booking.domain.tables import Block, Booking, Property, Room, User
 from booking.infra import clock
 from booking.infra.db import db, reading, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import Charge
+from tests.a_text import NUMBER, text_given_up
 from tests.cast import REFUND_DECLINED, SYSTEM, VISA, a_room, acting, beside, later, order, payments_of, person
 from tests.cli.test_payments_command import the_bank_takes_it_now
 from tests.domain.people.second_factors import turned_on
+from tests.domain.reservations.test_guest_erasure import called
 from tests.domain.reservations.test_importing import HEADER, row
 from tests.domain.reservations.test_resending import all_sent
 from tests.photos import LIMITS, numbered, of_room
@@ -49,6 +51,7 @@ class House:
     room: Room
     folder: Path
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    stays: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def begin(self) -> None:
         """It is evening; the owner is one."""
@@ -184,6 +187,28 @@ class House:
         correspondence.write_to_house(acting(self.guest), made.id, MessageText(message="Is there a cot?"))
         return made.reference
 
+    def request(self) -> str:
+        """Of a guest, for what is kept of them."""
+        made = self._booked(VISA)
+        return encode("request", system.record_data_request(SYSTEM, made.id, DataRequestOrder(kind="export")))
+
+    def forgettable(self) -> str:
+        """The booking of a guest without an account, who does not come after all."""
+        contact = Contact("Fay Forgotten", f"fay-{next(self.numbers)}@example.com")
+        booking = called(self.desk, a_room(), contact)
+        bookings.cancel(SYSTEM, booking.id, self.desk)
+        return booking.reference
+
+    def text(self) -> str:
+        """A text message about a booking, which could not be sent."""
+        made = self._booked(VISA)
+        return encode("text", text_given_up(made.id, self.room.property_id))
+
+    def phone(self) -> str:
+        """The number of somebody who has agreed to text messages."""
+        texting.agree_to_texts(acting(self.guest), NUMBER, texting.ACCOUNT)
+        return NUMBER
+
     def email(self) -> str:
         """About a booking, which has been sent."""
         made = self._booked(VISA)
@@ -239,7 +264,7 @@ class House:
 
     def _ahead(self) -> int:
         """A day from which on the room has five nights that nobody has asked for."""
-        return 10 + 5 * next(self.numbers)
+        return 10 + 5 * next(self.stays)
 
     def _stay(self) -> Stay:
         first = self.today + dt.timedelta(days=self._ahead())

@@ -44,7 +44,7 @@ SERVER_CHECKS = {
     "email",
 }
 DATABASE_CHECKS = {"durability", "locale", "migrations", "roles", "clock", "wal", "worker"}
-TABLE_CHECKS = {"time zones", "outbox", "holds", "payments"}
+TABLE_CHECKS = {"time zones", "outbox", "photo sizes", "holds", "payments"}
 CHECKS = SERVER_CHECKS | DATABASE_CHECKS | TABLE_CHECKS | {"archive"}
 
 

@@ -199,6 +199,23 @@ COMMANDS: dict[str, Command] = {
     ),
     "messages email": Command(LISTS, {A.SEE_BOOKING}, lambda h: [h.email()], of(unknown("email"))),
     "messages resend": Command(CHANGES, {A.SEE_BOOKING, A.RESEND_EMAILS}, lambda h: [h.email()], of(unknown("email"))),
+    "messages texts": Command(
+        LISTS, {A.SEE_BOOKING}, lambda h: [h.text()][:0], of("--property", "nowhere"), looks=ACCOUNTS
+    ),
+    "messages try-text": Command(CHANGES, {A.RESEND_EMAILS}, lambda h: [h.text()], of(unknown("text"))),
+    "messages stop-texts": Command(CHANGES, {A.STOP_TEXTS}, lambda h: [h.phone()], of("0471 23 45 67")),
+    # --- what guests ask about their data
+    "data-requests list": Command(LISTS, {A.EXPORT_GUESTS}, lambda h: [h.request()][:0], of("--nonsense")),
+    "data-requests record": Command(
+        CHANGES, {A.SEE_BOOKING, A.EXPORT_GUESTS}, lambda h: [h.booked(), "export"], of("NOSUCHXX", "export")
+    ),
+    "data-requests export": Command(CHANGES, {A.SEE_BOOKING, A.EXPORT_GUESTS}, lambda h: [h.booked()], of("NOSUCHXX")),
+    "data-requests erase": Command(
+        CHANGES, {A.SEE_BOOKING, A.ERASE_GUESTS}, lambda h: [h.forgettable(), "--yes"], of("NOSUCHXX", "--yes")
+    ),
+    "data-requests settle": Command(
+        CHANGES, {A.EXPORT_GUESTS}, lambda h: [h.request(), "refused"], of(unknown("request"), "refused")
+    ),
     # --- what was done, and what follows
     "audit list": Command(LISTS, {A.SEE_AUDIT_LOG}, of(), of("--by", NOBODY)),
     "audit undo": Command(CHANGES, {A.SEE_AUDIT_LOG, A.BLOCK_NIGHTS}, lambda h: [h.entry()], of(unknown("entry"))),

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from booking.domain import messages
 from booking.domain.payments import Contact
@@ -16,7 +17,8 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.personal_data import account_deletion
 from booking.domain.tables import Booking, Room, User
 from tests.cast import SYSTEM, VISA, acting, in_days, order
-from tests.jobs.letters_sent import recipient, sent, text
+from tests.jobs.letters_sent import path_in, recipient, sent, text
+from tests.web.visitor import Visitor
 
 DANA = Contact("Visit evil.example", "dana@example.com")
 
@@ -31,7 +33,7 @@ def both_forms(message: EmailMessage) -> str:
 
 
 def test_the_confirmation_goes_to_the_contact_without_a_link_that_needs_the_account(
-    alice: User, room: Room, desk: BookingContext, mail_dir: Path
+    app: Flask, alice: User, room: Room, desk: BookingContext, mail_dir: Path
 ) -> None:
     stay = booked(alice, room, desk)
     [told] = sent(mail_dir)
@@ -41,6 +43,8 @@ def test_the_confirmation_goes_to_the_contact_without_a_link_that_needs_the_acco
     assert "because of a booking that was made for you" in said
     assert "with your account" not in said
     assert "View or cancel your booking" not in said
+    page = Visitor(app).go(path_in(told, "messages"))  # where whoever stays writes to the house
+    assert (page.status, stay.reference in page.text) == (200, True)
     # Nobody has shown that the address is theirs: what a stranger calls them could be an advertisement.
     assert "evil.example" not in said
 

@@ -83,6 +83,9 @@ from booking.domain.catalogue.photos.keeping import list_of as list_photos
 from booking.domain.catalogue.photos.keeping import move as move_photo
 from booking.domain.catalogue.photos.keeping import remove as remove_photo
 from booking.domain.catalogue.photos.making import make_next as make_next_photo
+from booking.domain.catalogue.photos.models import MADE_WITHIN as PHOTO_MADE_WITHIN
+from booking.domain.catalogue.photos.models import WAITING as PHOTO_WAITING
+from booking.domain.catalogue.photos.models import Photo
 from booking.domain.catalogue.photos.places import PROPERTY as PHOTOS_OF_PROPERTY
 from booking.domain.catalogue.photos.places import ROOM as PHOTOS_OF_ROOM
 from booking.domain.catalogue.photos.places import PhotoPlace
@@ -107,6 +110,7 @@ from booking.domain.catalogue.room_editing import publish as publish_room
 from booking.domain.catalogue.room_editing import publish_all as publish_rooms
 from booking.domain.catalogue.room_editing import set_policy as set_cancellation_policy
 from booking.domain.catalogue.room_editing import unpublish as unpublish_room
+from booking.domain.catalogue.room_editing import usual_policy as usual_cancellation_policy
 from booking.domain.catalogue.room_sheets import LARGEST as LARGEST_SHEET
 from booking.domain.catalogue.room_sheets import MOST_ROWS as MOST_SHEET_ROWS
 from booking.domain.catalogue.room_sheets import RefusedRow, SheetApplied, SheetPreview
@@ -158,6 +162,8 @@ __all__ = [
     "ON_REQUEST",
     "PHOTOS_OF_PROPERTY",
     "PHOTOS_OF_ROOM",
+    "PHOTO_MADE_WITHIN",
+    "PHOTO_WAITING",
     "PRIVATE_ROOM",
     "SHARED_BY_UNITS",
     "SHARED_ROOM",
@@ -179,6 +185,7 @@ __all__ = [
     "OptionsMissing",
     "OwnProperty",
     "OwnRoom",
+    "Photo",
     "PhotoFile",
     "PhotoLimits",
     "PhotoModified",
@@ -296,5 +303,6 @@ __all__ = [
     "undo_texts",
     "units_beside",
     "unpublish_room",
+    "usual_cancellation_policy",
     "written_beds",
 ]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from booking.domain import money, people
 from booking.domain.actors import Actor
@@ -25,7 +25,7 @@ from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.notices import Notice
 from booking.domain.people import Action
 from booking.infra import clock
-from booking.infra.db import READ_COMMITTED, db, transaction
+from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode, new_id
 
 # As an import names them in the log.
@@ -37,10 +37,33 @@ COLUMNS = (
 
 @transaction(isolation=READ_COMMITTED)
 def add(actor: Actor, property_id: uuid.UUID, said: RoomDetails) -> uuid.UUID:
-    """A new room, which guests do not see yet; its id. Raises PropertyNotFound, PropertyArchived, Invalid."""
+    """A new room, which guests do not see yet; its id. Without a policy it has the one that is usual at its property.
+
+    Raises PropertyNotFound, PropertyArchived, Invalid.
+    """
     house = _house(actor, property_id)
-    new = _values(said, house.currency) | {"cancellation_policy": _policy(said) or MODERATE}
+    new = _values(said, house.currency) | {"cancellation_policy": _policy(said) or _usual_policy(house.id)}
     return _made(actor, house, new)
+
+
+@reading
+def usual_policy(actor: Actor, property_id: uuid.UUID) -> str:
+    """The name of the cancellation policy that a new room of this property begins with.
+
+    Raises PropertyNotFound for who sees no rooms there.
+    """
+    people.require(actor, Action.SEE_ROOMS, at=property_id, otherwise=PropertyNotFound)
+    policy = _usual_policy(property_id)
+    name = str(policy.get("name", ""))
+    return name if BY_NAME.get(name) == policy else str(MODERATE["name"])
+
+
+def _usual_policy(property_id: uuid.UUID) -> dict[str, Any]:
+    """Of most of its rooms, the one that was given last where several are; where it has none, moderate."""
+    of_house = Room.property_id == property_id, Room.archived_at.is_(None)
+    counted = select(Room.cancellation_policy).where(*of_house).group_by(Room.cancellation_policy)
+    newest = counted.order_by(func.count().desc(), func.max(Room.created_at).desc()).limit(1)
+    return db.session.scalar(newest) or MODERATE
 
 
 @transaction(isolation=READ_COMMITTED)

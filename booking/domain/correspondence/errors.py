@@ -33,3 +33,9 @@ class SentEmailNotFound(NotFound):
     """None, another property's, or older than emails are kept."""
 
     reason = "EMAIL_NOT_FOUND"
+
+
+class SentTextNotFound(NotFound):
+    """None, another property's, or older than text messages are kept."""
+
+    reason = "TEXT_NOT_FOUND"

@@ -7,6 +7,7 @@ from booking.domain.maintenance.backlog import Observation
 from booking.domain.maintenance.backlog import holds as overdue_holds
 from booking.domain.maintenance.backlog import outbox as overdue_messages
 from booking.domain.maintenance.backlog import payments as overdue_payments
+from booking.domain.maintenance.backlog import photos as overdue_photos
 from booking.domain.maintenance.demo_mails import find as find_demo_mail
 from booking.domain.maintenance.demo_mails import latest as latest_demo_mails
 from booking.domain.maintenance.drill import RestoredCopy
@@ -25,6 +26,7 @@ __all__ = [
     "overdue_holds",
     "overdue_messages",
     "overdue_payments",
+    "overdue_photos",
     "prune",
     "retry_deliveries",
     "settle_delivery",

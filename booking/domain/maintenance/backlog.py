@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from booking.config import Settings
+from booking.domain.catalogue import PHOTO_MADE_WITHIN, PHOTO_WAITING, Photo
 from booking.domain.messages import (
     DELIVERY_GIVEN_UP,
     DELIVERY_RUNNING,
@@ -81,6 +82,15 @@ def _refused(opened: Connection) -> int:
     return opened.scalar(noted) or 0
 
 
+def photos(opened: Connection, _: Settings) -> Iterator[Observation]:
+    """Photos whose sizes nobody has made, so that guests do not see them."""
+    number, age = _count(opened, select(*_since(Photo.created_at)).where(Photo.state == PHOTO_WAITING))
+    if age > PHOTO_MADE_WITHIN:
+        yield Observation(WARNING, Notice("photos_unmade", photos=number, age=age), Notice("look_at_photos"))
+    else:
+        yield Observation(OK, Notice("none_overdue"))
+
+
 def holds(opened: Connection, settings: Settings) -> Iterator[Observation]:
     """Nights that nobody paid for in time and that are still taken."""
     over = (Booking.status == PENDING, Booking.held_until < sql_now())
@@ -128,10 +138,12 @@ def _why(opened: Connection) -> Notice | str:
 
 
 def _deliveries(*states: str) -> Select[Any]:
+    """Not those that were put off: a text message waits for the morning."""
+    is_due = or_(Delivery.state == DELIVERY_GIVEN_UP, Delivery.attempts > 0, Delivery.next_at <= sql_now() + LATE)
     return (
         select(*_since(Event.occurred_at))
         .join(Delivery, Delivery.event_id == Event.id)
-        .where(Delivery.state.in_(states))
+        .where(Delivery.state.in_(states), is_due)
     )
 
 

@@ -36,6 +36,7 @@ LINKS = dt.timedelta(days=7)  # links in emails, good for an hour or a day
 IMPORT_FILES = dt.timedelta(days=1)  # that somebody uploaded to look at: names of guests stand in them
 EXPIRED_BOOKINGS = dt.timedelta(days=30)  # that nobody tried to pay for, and by which nobody asked for their data
 GUESTS = dt.timedelta(days=365)  # contacts and registers, after the stay, where an operator says nothing else
+TEXT_CONSENTS = dt.timedelta(days=3 * 365)  # that were withdrawn: what somebody had agreed to can be shown so long
 UNMOVED_MONEY = dt.timedelta(days=180)  # declined and cancelled charges in the simulated provider's ledger
 
 
@@ -66,6 +67,7 @@ RULES = (
     Rule("invitations", LINKS, _older("invitations", where="expires_at < now()")),
     Rule("import_files", IMPORT_FILES, _older("import_files")),
     Rule("room_sheets", IMPORT_FILES, _older("room_sheets")),
+    Rule("text_consents", TEXT_CONSENTS, _older("text_consents", where="withdrawn_at < now() - :kept")),
     Rule("email_verifications", LINKS, _older("email_verifications", where="expires_at < now()")),
     Rule(
         "expired_bookings",
@@ -116,6 +118,7 @@ def prune(
     done["invoice_buyers"] = _until_done(lambda: invoicing.prune_invoice_buyers(PORTION))
     done["events"] = _until_done(lambda: messages.prune_events(PORTION))
     done["mail_reports"] = _until_done(lambda: correspondence.prune_mail_reports(PORTION))
+    done["told_arrivals"] = _until_done(lambda: correspondence.prune_told_arrivals(PORTION))
     done["email_changes"] = _until_done(lambda: people.prune_email_changes(PORTION))
     done["farewells"] = _until_done(lambda: people.prune_farewells(PORTION))
     done["security_events"] = _until_done(lambda: people.prune_security_events(security_events, PORTION))

@@ -34,6 +34,7 @@ from booking.domain.messages.outbox import fail as fail_delivery
 from booking.domain.messages.outbox import finish as finish_delivery
 from booking.domain.messages.outbox import give_up as give_up_delivery
 from booking.domain.messages.outbox import given_up as given_up_deliveries
+from booking.domain.messages.outbox import postpone as postpone_delivery
 from booking.domain.messages.outbox import prune as prune_events
 from booking.domain.messages.outbox import put_back as put_back_delivery
 from booking.domain.messages.outbox import relay as relay_events
@@ -98,6 +99,7 @@ __all__ = [
     "mail_about_bookings",
     "mail_work",
     "outbox_figures",
+    "postpone_delivery",
     "prune_events",
     "put_back_delivery",
     "record",

@@ -157,6 +157,12 @@ def put_back(tasks: Sequence[Task]) -> None:
 
 
 @transaction(isolation=READ_COMMITTED)
+def postpone(task: Task, until: dt.datetime) -> None:
+    """It is not to be done before then; nobody has begun with it."""
+    _settle([task], state=WAITING, attempts=task.attempts - 1, next_at=until)
+
+
+@transaction(isolation=READ_COMMITTED)
 def fail(task: Task, error: str) -> None:
     """Try again after a growing pause; a day after the event, give up, keep the reason, and show it."""
     pause = min(dt.timedelta(seconds=2 ** min(task.attempts, 20)), LONGEST_PAUSE)

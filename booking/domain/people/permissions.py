@@ -40,7 +40,7 @@ class Action(StrEnum):
     DECIDE_REFUNDS = "refunds.decide"  # of a cancellation, otherwise than its policy
     WRITE_NOTES = "notes.write"  # and see them
     REQUEST_PAYMENTS = "payments.request"  # have a guest sent a link to pay by
-    RESEND_EMAILS = "emails.resend"  # about bookings, to whoever stays
+    RESEND_EMAILS = "emails.resend"  # about bookings, to whoever stays; and text messages
     WRITE_TO_HOUSE = "messages.write"  # as the guest of a booking
     ANSWER_GUESTS = "messages.answer"  # and write to them first
     SEE_INVOICES = "invoices.see"
@@ -72,6 +72,9 @@ class Action(StrEnum):
     CHECK_BOOKS = "books.check"
     RETRY_MESSAGES = "messages.retry"
     HEAR_MAIL_REPORTS = "mail.hear"  # from the provider that delivers it
+    HEAR_TEXTS = "texts.hear"  # what became of them, and replies, from the provider that sends them
+    STOP_TEXTS = "texts.stop"  # to a number, because whoever has it says so
+    TELL_ARRIVALS = "arrivals.tell"  # guests what they need before they come
     PRUNE = "house.prune"
     SEE_SYSTEM = "system.see"
     KEEP_SYSTEM = "system.keep"  # maintenance mode, failed jobs
@@ -152,6 +155,9 @@ ALLOWED: Mapping[Action, Who] = {
     Action.CHECK_BOOKS: OWNER | SYSTEM,
     Action.RETRY_MESSAGES: OWNER | SYSTEM,
     Action.HEAR_MAIL_REPORTS: SYSTEM,
+    Action.HEAR_TEXTS: SYSTEM,
+    Action.STOP_TEXTS: SYSTEM,
+    Action.TELL_ARRIVALS: SYSTEM,
     Action.PRUNE: SYSTEM,
     Action.SEE_SYSTEM: OWNER | SYSTEM,
     Action.KEEP_SYSTEM: OWNER | SYSTEM,

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import String, Uuid, any_, bindparam, cast, select
+from sqlalchemy import String, Uuid, any_, bindparam, case, cast, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from booking.domain import pricing
@@ -18,8 +18,8 @@ from booking.infra.ids import decode, encode
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """`photo` is the cover; `district` and `kind` where they are known; `free_until`: cancelled before, the whole price
-    comes back.
+    """`photo` is the cover, `house_photo` that of its property where the room has none; `district` and `kind` where
+    they are known; `free_until`: cancelled before, the whole price comes back.
     """
 
     house: str
@@ -27,6 +27,7 @@ class CardFacts:
     district: str
     kind: str | None
     photo: ShownPhoto | None
+    house_photo: ShownPhoto | None
     images: list[Any]
     is_demo: bool
     free_until: dt.datetime | None
@@ -37,6 +38,7 @@ _FACTS = (
         Room.id,
         Room.kind,
         Room.photos[0].label("photo"),
+        case((Room.photos[0].is_(None), Property.photos[0])).label("house_photo"),
         Room.images,
         Room.source,
         Room.cancellation_policy,
@@ -63,8 +65,13 @@ def _facts(row: Any, check_in: dt.date) -> CardFacts:
         city=str(row.address.get("city") or ""),
         district=str(row.address.get("district") or ""),
         kind=row.kind,
-        photo=shown_photos([row.photo])[0] if row.photo else None,
+        photo=_first(row.photo),
+        house_photo=_first(row.house_photo),
         images=row.images,
         is_demo=row.source == DEMO,
         free_until=pricing.free_until(policy, check_in, clock.now()),
     )
+
+
+def _first(kept: Any) -> ShownPhoto | None:
+    return shown_photos([kept])[0] if kept else None

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from booking.domain import catalogue, messages, people, reservations
 from booking.domain.actors import Actor
 from booking.domain.people import Action, AlertReader
-from booking.domain.system import alerts
+from booking.domain.system import alert_texts, alerts
 from booking.infra import clock
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import decode, encode, first_id_at
@@ -138,7 +138,10 @@ def _told(actor: Actor, turn: _Turn, found: Sequence[_Happened], until: uuid.UUI
         return False
     payload: dict[str, object] = {kind: _listed([one for one in theirs if one.kind == kind]) for kind in KINDS.values()}
     payload |= {"alerts": [alerts.as_told(alert) for alert in wrong], "how": turn.how}
-    messages.record(actor, NEWS, {"userId": encode("user", turn.reader.user_id)} | payload)
+    payload |= {"userId": encode("user", turn.reader.user_id)}
+    messages.record(actor, NEWS, payload)
+    if not is_daily:
+        alert_texts.record(actor, turn.reader, alert_texts.wanted_by([turn.reader]), payload | {"tells": NEWS})
     return True
 
 

@@ -19,7 +19,7 @@ from booking.domain import messages, people
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingError, NotFound
 from booking.domain.people import Action, AlertReader
-from booking.domain.system import causes
+from booking.domain.system import alert_texts, causes
 from booking.domain.system.alert_models import Alert
 from booking.domain.system.causes import Cause, Facts, Look
 from booking.infra import clock, telemetry
@@ -32,7 +32,7 @@ REMIND_AFTER = dt.timedelta(days=1)
 KEPT = dt.timedelta(days=90)  # when it is over
 OPENED, REMINDED, CLOSED = ALERT_EVENTS = ("alert.opened", "alert.reminded", "alert.closed")
 # Of these nobody is told that they are over: they are so by time, not because somebody mended something.
-ENDS_UNTOLD = frozenset({"emails_given_up"})
+ENDS_UNTOLD = frozenset({"emails_given_up", "texts_given_up"})
 LOCK = 0x616C65727473  # "alerts"
 
 
@@ -103,10 +103,15 @@ def _opened(cause: Cause, now: dt.datetime) -> Alert:
 
 def _tell(actor: Actor, happened: Iterable[tuple[str, Alert]]) -> None:
     told = [(what, alert) for what, alert in happened if not (what == CLOSED and alert.code in ENDS_UNTOLD)]
-    for reader in people.alert_readers_within() if told else ():
+    readers = people.alert_readers_within() if told else []
+    phones = alert_texts.wanted_by(readers)
+    for reader in readers:
         for what, alert in told:
             if reader.way(alert.kind) == people.ALERT_AT_ONCE and reader.hears_of(alert.kind, alert.property_id):
-                messages.record(actor, what, {"userId": encode("user", reader.user_id)} | as_told(alert))
+                facts = {"userId": encode("user", reader.user_id)} | as_told(alert)
+                messages.record(actor, what, facts)
+                if what != REMINDED:
+                    alert_texts.record(actor, reader, phones, facts | {"tells": what})
 
 
 def as_told(alert: Alert) -> dict[str, object]:

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 
 from booking.config import Settings
-from booking.domain import messages, payments, people, reservations
+from booking.domain import messages, payments, people, reservations, texting
 from booking.domain.actors import Actor
 from booking.domain.people import as_utc_text
 from booking.domain.system import maintenance_mode, noted
@@ -33,6 +33,7 @@ from booking.infra.redis import servers
 IN_DOUBT_AFTER = dt.timedelta(minutes=10)  # recovery asks the provider every some seconds
 LATE_AFTER = dt.timedelta(minutes=15)  # longer than an email waits after a mail server's hiccup
 GIVEN_UP_WITHIN = dt.timedelta(days=1)
+OFFERED = dt.timedelta(minutes=1)
 CROWDED = 1000  # deliveries that wait for their first try, or jobs
 FULL = 0.9  # of a disk, or of Redis’ memory
 SLACK = dt.timedelta(hours=1)  # a base backup takes its time
@@ -72,7 +73,7 @@ def frequent(settings: Settings) -> list[Look]:
         Look(frozenset({"payments_in_doubt"}), _payments),
         Look(frozenset({"refunds_not_made"}), _refunds),
         Look(frozenset({"emails_late", "work_late"}), _late),
-        Look(frozenset({"emails_given_up"}), _given_up),
+        Look(frozenset({"emails_given_up", "texts_given_up"}), _given_up),
         Look(frozenset({"queue_filling", "redis_filling"}), _redis),
         Look(frozenset({"disk_filling"}), partial(_disks, settings)),
         Look(frozenset({"maintenance_overdue"}), _maintenance),
@@ -120,12 +121,15 @@ def _at(code: str, place: uuid.UUID, count: int, since: dt.datetime) -> Cause:
 
 # --- emails and other work
 
+# A text message waits for the morning; what the queue was offered waits for some seconds at most.
+_IS_NOT_PUT_OFF = or_(messages.Delivery.attempts > 0, messages.Delivery.next_at <= sql_now() + OFFERED)
+
 
 @reading
 def _late() -> list[Cause]:
     """Of deliveries that are not done, by consumer: how many are late, and for how long."""
     event, delivery = messages.Event, messages.Delivery
-    waiting = delivery.state.in_((messages.DELIVERY_WAITING, messages.DELIVERY_RUNNING))
+    waiting = and_(delivery.state.in_((messages.DELIVERY_WAITING, messages.DELIVERY_RUNNING)), _IS_NOT_PUT_OFF)
     found = (
         select(delivery.consumer, func.count(), func.min(event.occurred_at))
         .join(event, event.id == delivery.event_id)
@@ -146,8 +150,9 @@ def seconds_late() -> float:
     """For how long the oldest work that is due has waited, deliveries that are tried again later not counted."""
     event, delivery = messages.Event, messages.Delivery
     unseen = select(func.min(event.occurred_at)).where(event.sent_at.is_(None))
-    waiting = delivery.state.in_((messages.DELIVERY_WAITING, messages.DELIVERY_RUNNING)), delivery.attempts == 0
-    undone = select(func.min(event.occurred_at)).join(delivery, delivery.event_id == event.id).where(*waiting)
+    waiting = and_(delivery.state.in_((messages.DELIVERY_WAITING, messages.DELIVERY_RUNNING)), _IS_NOT_PUT_OFF)
+    untried = waiting, delivery.attempts == 0
+    undone = select(func.min(event.occurred_at)).join(delivery, delivery.event_id == event.id).where(*untried)
     oldest = func.least(unseen.scalar_subquery(), undone.scalar_subquery())
     late = db.session.scalar(select(func.extract("epoch", sql_now() - oldest)))
     return max(0.0, float(late or 0))
@@ -156,9 +161,13 @@ def seconds_late() -> float:
 @reading
 def _given_up() -> list[Cause]:
     delivery = messages.Delivery
+    is_text = delivery.consumer == texting.TEXT
     lately = delivery.state == messages.DELIVERY_GIVEN_UP, delivery.next_at > sql_now() - GIVEN_UP_WITHIN
-    count = db.session.scalar(select(func.count()).select_from(delivery).where(*lately)) or 0
-    return [Cause(people.ALERT_EMAILS, "emails_given_up", {"count": count})] if count else []
+    counted = select(is_text, func.count()).select_from(delivery).where(*lately).group_by(is_text)
+    codes = {False: "emails_given_up", True: "texts_given_up"}
+    return [
+        Cause(people.ALERT_EMAILS, codes[is_text], {"count": count}) for is_text, count in db.session.execute(counted)
+    ]
 
 
 def _redis() -> list[Cause]:

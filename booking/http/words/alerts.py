@@ -31,6 +31,11 @@ ALERTS: Templates = {
         "%(count)s emails could not be delivered in the last 24 hours.",
         "count",
     ),
+    "texts_given_up": _n(
+        "%(count)s text message could not be sent in the last 24 hours.",
+        "%(count)s text messages could not be sent in the last 24 hours.",
+        "count",
+    ),
     "work_late": _n(
         "%(count)s piece of work of “%(consumer)s” has been waiting since %(since)s.",
         "%(count)s pieces of work of “%(consumer)s” are waiting, the oldest since %(since)s.",

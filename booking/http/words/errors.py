@@ -113,6 +113,7 @@ ERRORS: Templates = {
     "NOTE_NOT_FOUND": _("This note does not exist, or somebody else has written it."),
     "NOTE_MODIFIED": _("You have changed this note in another window meanwhile. It is shown as it is now."),
     "EMAIL_NOT_FOUND": _("This email does not exist, or is older than 30 days."),
+    "TEXT_NOT_FOUND": _("This text message does not exist, or is older than 30 days."),
     "MESSAGE_REFUSED": _("Nothing can be written about this booking."),
     "INVOICING_REFUSED": _("No invoice can be issued."),
     "NOTHING_TO_INVOICE": _("There is nothing to invoice: all of it is invoiced, or nothing is sold."),

@@ -31,6 +31,11 @@ MAINTENANCE: Templates = {
         "%(holds)s holds have ended and not been released, the oldest for %(age)s",
         "holds",
     ),
+    "photos_unmade": _n(
+        "%(photos)s photo waits for its sizes, the oldest for %(age)s: guests do not see it",
+        "%(photos)s photos wait for their sizes, the oldest for %(age)s: guests do not see them",
+        "photos",
+    ),
     "none_overdue": _("none is overdue"),
     "payments_without_outcome": _n(
         "%(payments)s payment has no outcome, the oldest for %(age)s%(because)s",
@@ -57,6 +62,7 @@ MAINTENANCE: Templates = {
     "payment_no_refund": _("the provider answered %(about)s to a refund"),
     # --- what to do
     "look_at_worker": _("start `python worker.py`, or read its log"),
+    "look_at_photos": _("start `python worker.py`, or read its log; see whether `flask doctor` can write photos"),
     "mend_deliveries": _(
         "mend what it names or start `python worker.py`, or read its log; they are tried again for %(kept)s"
     ),

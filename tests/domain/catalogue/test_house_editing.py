@@ -324,3 +324,22 @@ def test_search_forgets_what_it_knew_of_a_place_whose_room_has_changed(
     monkeypatch.setattr(cache, "bump", lambda places, *_: told.append(set(places)))
     catalogue.unpublish_room(SYSTEM, room.id)
     assert told == [{"antwerp"}]
+
+
+def test_a_new_room_begins_with_the_policy_of_most_rooms_of_its_property(room: Room) -> None:
+    assert catalogue.usual_cancellation_policy(SYSTEM, room.property_id) == "flexible"
+    assert _policy_of(catalogue.add_room(SYSTEM, room.property_id, room_of())) == "flexible"
+    catalogue.set_cancellation_policy(SYSTEM, room.property_id, "strict")
+    assert _policy_of(catalogue.add_room(SYSTEM, room.property_id, room_of(name="Cellar"))) == "strict"
+    chosen = catalogue.add_room(SYSTEM, room.property_id, room_of(name="Roof", cancellationPolicy="moderate"))
+    assert _policy_of(chosen) == "moderate"
+    house = catalogue.add_property(SYSTEM, pier())
+    assert catalogue.usual_cancellation_policy(SYSTEM, house) == "moderate"
+    stranger = Actor.signed_in(uuid.uuid4(), (Membership(Role.MANAGER, house),), None)
+    with pytest.raises(NotFound):
+        catalogue.usual_cancellation_policy(stranger, room.property_id)
+
+
+@reading
+def _policy_of(room_id: uuid.UUID) -> str:
+    return str(db.session.get_one(Room, room_id).cancellation_policy["name"])

@@ -6,12 +6,13 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from booking.domain import catalogue
+from booking.domain import catalogue, maintenance, search
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.catalogue import (
     MOST_PHOTOS,
@@ -31,7 +32,9 @@ from booking.infra.db import db, reading
 from booking.infra.ids import encode
 from booking.infra.pictures import Interrupted, Made, Unreadable
 from booking.infra.storage import Storage
-from tests.cast import SYSTEM, a_room, all_at_once, count, later
+from booking.web import room_cards
+from booking.web.room_cards import RoomCard
+from tests.cast import SYSTEM, a_room, all_at_once, count, later, today
 from tests.domain.reservations.test_units import findings
 from tests.photos import LIMITS, added, away, names, of_house, of_room, picture
 
@@ -73,6 +76,39 @@ def test_a_photo_is_seen_once_it_is_prepared(room: Room, storage: Storage) -> No
     assert [one.alt for one in catalogue.shown_photos(details["photos"])] == ["A bed"]
     assert catalogue.find_cover(room.id) == ready.shown
     assert count(Event, type="room.updated") == 1
+
+
+def test_one_that_waits_for_long_is_late_and_the_doctor_says_so(app: Flask, room: Room, storage: Storage) -> None:
+    photo = added(of_room(room), ready=False)
+    assert (photo.is_late, _doctor(app)) == (False, ["none_overdue"])
+    later(catalogue.PHOTO_MADE_WITHIN + dt.timedelta(minutes=1))
+    assert (catalogue.get_photo(SYSTEM, photo.id).is_late, _doctor(app)) == (True, ["photos_unmade"])
+    assert catalogue.make_next_photo(SYSTEM)
+    assert (catalogue.get_photo(SYSTEM, photo.id).is_late, _doctor(app)) == (False, ["none_overdue"])
+
+
+def _doctor(app: Flask) -> list[str]:
+    with db.engine.connect() as opened:
+        return [one.finding.code for one in maintenance.overdue_photos(opened, app.extensions["services"].settings)]
+
+
+def test_where_a_room_has_none_its_card_shows_the_property_and_says_so(
+    app: Flask, room: Room, storage: Storage
+) -> None:
+    assert (_card(app, room).is_drawn, _card(app, room).photo) == (True, None)
+    added(of_house(room), alt="The front")
+    card = _card(app, room)
+    assert (card.is_drawn, card.is_of_house, card.photo and card.photo.alt) == (False, True, "The front")
+    added(of_room(room), alt="A bed")
+    card = _card(app, room)
+    assert (card.is_drawn, card.is_of_house, card.photo and card.photo.alt) == (False, False, "A bed")
+
+
+def _card(app: Flask, room: Room) -> RoomCard:
+    key = encode("room", room.id)
+    found: Any = SimpleNamespace(id=key, name=room.name)
+    with app.test_request_context():
+        return room_cards._card(found, search.facts_for_cards([key], today())[key])
 
 
 def test_of_a_property_they_stand_beside_it(room: Room, storage: Storage) -> None:

@@ -68,6 +68,9 @@ SYSTEM = (OWNER - {"demo.mails", "house.see", "register.keep", "notes.write", "c
     "account.finish_email_changes",
     "house.prune",
     "mail.hear",
+    "texts.hear",
+    "texts.stop",
+    "arrivals.tell",
 }
 OF_ROLE = {Role.OWNER: OWNER, Role.MANAGER: MANAGER, Role.DESK: DESK, Role.HOUSEKEEPING: HOUSEKEEPING}
 

@@ -21,12 +21,12 @@ from booking.domain.catalogue.photos.files import (
     TooManyPhotos,
 )
 from booking.domain.catalogue.photos.inputs import PhotoText
-from booking.domain.catalogue.photos.models import READY, Photo
+from booking.domain.catalogue.photos.models import MADE_WITHIN, READY, WAITING, Photo
 from booking.domain.catalogue.photos.places import Owner, PhotoPlace
 from booking.domain.catalogue.photos.shown import ShownPhoto, original
 from booking.domain.errors import NotFound
 from booking.domain.inputs import accept
-from booking.infra import storage, telemetry
+from booking.infra import clock, storage, telemetry
 from booking.infra.db import READ_COMMITTED, OutcomeUnknown, db, execute, reading, transaction
 from booking.infra.ids import encode, new_id
 from booking.infra.storage import StorageAway
@@ -47,6 +47,11 @@ class StaffPhoto:
     version: int
     added_at: dt.datetime
     shown: ShownPhoto | None
+
+    @property
+    def is_late(self) -> bool:
+        """Its sizes should have been made by now."""
+        return self.state == WAITING and clock.now() - self.added_at > MADE_WITHIN
 
     @property
     def needs_words(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
@@ -12,6 +13,7 @@ from booking.domain.columns import CreatedAt, Id, Instant, UpdatedAt, one_of
 from booking.infra.db import Model
 from booking.infra.homes import GLOBAL
 
+MADE_WITHIN = dt.timedelta(minutes=15)  # its sizes: of one some seconds, of two hundred that come at once some minutes
 WAITING, READY, FAILED = STATES = ("waiting", "ready", "failed")
 UNREADABLE, LOST, BROKEN = PROBLEMS = ("unreadable", "lost", "broken")
 

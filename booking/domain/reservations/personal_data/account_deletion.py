@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from sqlalchemy import and_, case, delete, or_, select
 
-from booking.domain import messages, payments, people
+from booking.domain import messages, payments, people, texting
 from booking.domain.actors import Actor
 from booking.domain.errors import AccountInUse, AccountNotFound, Invalid
 from booking.domain.notices import Notice
@@ -83,6 +83,7 @@ def remove_within(actor: Actor, user: User) -> None:
     notes.forget(stays)
     messages.forget_conversations(stays)
     messages.forget_emails(stays)
+    texting.forget_texts(user.id)
     payments.forget_contacts(db.session.scalars(select(Booking.order_id).where(Booking.user_id == user.id)).all())
     _keep_owed_emails(user.id, people.erase_account(actor, user))
 

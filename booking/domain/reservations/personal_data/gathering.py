@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, or_, select
 
-from booking.domain import payments, people
+from booking.domain import payments, people, texting
 from booking.domain.actors import Actor
 from booking.domain.messages import GuestMessage, SentEmail
 from booking.domain.payments import Order, Payment
@@ -31,8 +31,7 @@ def of_guest(whose: Whose) -> ColumnElement[bool]:
 
 def own_data(actor: Actor, secrets: Secrets) -> PersonalEntry:
     """One entry per table: account, sessions, passkeys, securityEvents, emailChanges, auditLog, orders, bookings, their
-    changes, payments, guestRegister (opened with `secrets`), notes, messages,
-    emails.
+    changes, payments, guestRegister (opened with `secrets`), notes, messages, emails, textConsents, texts.
 
     Lists newest first. Instants and dates are ISO 8601, amounts Decimal, ids TypeIDs. Raises SignInTooOld.
     """
@@ -52,6 +51,7 @@ def _gathered(actor: Actor, secrets: Secrets) -> PersonalEntry:
     return {
         "createdAt": as_utc_text(clock.now()),
         **people.personal_data_of(actor),
+        **texting.texts_of_account(actor.account),
         **about_stays(actor.account, secrets),
     }
 

@@ -10,7 +10,7 @@ import uuid
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from booking.domain import payments, people
+from booking.domain import payments, people, texting
 from booking.domain.actors import Actor
 from booking.domain.payments import Contact, Order
 from booking.domain.people import Action, PersonalEntry, User, as_utc_text
@@ -33,7 +33,7 @@ def export_guest(actor: Actor, booking_id: uuid.UUID, secrets: Secrets) -> Perso
     order = db.session.get_one(Order, booking.order_id)
     known = {"createdAt": as_utc_text(clock.now())}
     if booking.user_id and people.may(actor, Action.EXPORT_GUESTS):
-        known |= people.personal_data_of_account(booking.user_id)
+        known |= people.personal_data_of_account(booking.user_id) | texting.texts_of_account(booking.user_id)
     return known | gathering.about_stays(_theirs(actor, Action.EXPORT_GUESTS, booking, order), secrets)
 
 

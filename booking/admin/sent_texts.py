@@ -1,0 +1,66 @@
+"""Text messages at the desk: what was sent to whom, what arrived and what did not, and tried again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request, session, url_for
+from flask_babel import gettext
+
+from booking.admin import entrance, states
+from booking.domain import correspondence
+from booking.domain.correspondence import SentTextNotFound, TextSearch
+from booking.domain.errors import Invalid
+from booking.http.error_rendering import status_of
+from booking.http.services import current_services
+from booking.infra import phone_numbers
+from booking.infra.ids import decode, encode
+from booking.pages.forms import Form
+from booking.pages.rendering import go_to, page
+from booking.pages.signed_in import actor
+
+blueprint = Blueprint("sent_texts", __name__, url_prefix="/messages/texts")
+
+DONE = "text_done"  # in the cookie, until it was told
+
+
+@blueprint.get("")
+def index() -> Response:
+    """The newest first, found by number or booking, and by state."""
+    form = Form.asked()
+    try:
+        found = correspondence.find_texts(actor(), _asked(form))
+    except Invalid as refusal:
+        return page("admin/sent_texts.html", block="main", status=status_of(refusal), **_facts(form), found=None)
+    return page("admin/sent_texts.html", block="main", found=found, **_facts(form))
+
+
+@blueprint.post("/<text_id>/again")
+def try_again(text_id: str) -> Response:
+    """What could not be sent, once more; a second time changes nothing."""
+    known = decode("text", text_id)
+    if known is None:
+        raise SentTextNotFound
+    session[DONE] = "again" if correspondence.try_text_again(actor(), known) else "not_failed"
+    return go_to(url_for(".index"))
+
+
+def _asked(form: Form) -> TextSearch:
+    """Where the address names no property, the one that is chosen."""
+    asked, house = form.accept(TextSearch), entrance.desk().house
+    if asked.property is None and house is not None and len(entrance.desk().houses) > 1:
+        return asked.model_copy(update={"property": encode("property", house.id)})
+    return asked
+
+
+def _facts(form: Form) -> dict[str, Any]:
+    return {
+        "form": form,
+        "done": session.pop(DONE, None),
+        "sends_texts": current_services().settings.sends_texts,
+        "shows_property": entrance.desk().house is None,
+        "is_filtered": any(request.args.get(name) for name in ("q", "state")),
+        "choices": [("", gettext("All")), *((one, states.text_state(one)[0]) for one in correspondence.TEXT_STATES)],
+        "states": states,
+        "number": phone_numbers.shown,
+    }
