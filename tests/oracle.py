@@ -291,6 +291,14 @@ def nights_astray(database: Any, since: datetime) -> Iterable[str]:
         WHERE b.status = 'CONFIRMED' AND b.created_at >= '{since.isoformat()}'
         GROUP BY b.id, b.reference, b.check_in, b.check_out HAVING count(a.night) <> b.check_out - b.check_in"""
     yield from (f"{one} has {n} of its {nights} nights" for one, nights, n in rows(database, lacking))
+    apart = f"""
+        SELECT b.reference, p.part_id::text, count(a.night) FROM {_IN_ROOMS} b
+        JOIN room_parts p ON p.whole_id = b.slept_in
+        LEFT JOIN availability a ON a.claim_id = b.id AND a.room_id = p.part_id AND a.whole_id = b.slept_in
+        AND a.state = 'booked' AND a.night >= b.first AND a.night < b.last
+        WHERE b.status = 'CONFIRMED' AND b.created_at >= '{since.isoformat()}'
+        GROUP BY b.id, b.reference, b.slept_in, b.first, b.last, p.part_id HAVING count(a.night) <> b.last - b.first"""
+    yield from (f"{one} has {n} nights of {part}, which its room contains" for one, part, n in rows(database, apart))
     kept = f"""
         SELECT a.room_id::text, a.night, a.state FROM availability a
         WHERE NOT EXISTS (SELECT FROM {_IN_ROOMS} b WHERE b.id = a.claim_id AND b.status = 'CONFIRMED'

@@ -18,10 +18,12 @@ from flask import Flask
 
 from booking import create_app
 from booking.config import Settings
+from booking.domain import catalogue, inventory
 from booking.domain.reservations.context import BookingContext
+from booking.domain.tables import Room
 from booking.infra import signals
 from booking.infra.embedded import Servers
-from tests.cast import a_room, person
+from tests.cast import SYSTEM, a_room, beside, person
 from tests.faults.guards import (
     GUARDS,
     KEY,
@@ -29,6 +31,7 @@ from tests.faults.guards import (
     ONE_ANSWER,
     ONE_COUNT,
     ONE_PAYMENT,
+    PARTS,
     PIN,
     RETRY,
     ROW_LOCK,
@@ -71,6 +74,7 @@ EXPECTED: dict[tuple[str, ...], set[str]] = {
     (ONE_ANSWER,): {ANSWERS},
     (ONE_COUNT,): set(),
     (SERIALIZABLE, ONE_COUNT): {MONEY},
+    (PARTS,): {SOLD_TWICE},  # to somebody the whole, to somebody else a bed in it
     ALL: {SOLD_TWICE, MONEY, ANSWERS},
 }
 # What may come along: a stale booking written over a newer one; money taken beside a waiver, which only the order's row
@@ -92,7 +96,17 @@ def stage_for(app: Flask, owner_url: str, desk: BookingContext, rooms: int) -> S
     guests = [person(f"guest-{number}") for number in range(8)]
     # Guests who hold as many rooms as they like: the guards are tried, not the house rule.
     eager = replace(desk, holds_per_guest=1_000_000)
-    return Stage(app, owner_url, eager, guests, [a_room() for _ in range(rooms)])
+    return Stage(app, owner_url, eager, guests, [a_room() for _ in range(rooms)], *_dorms())
+
+
+def _dorms() -> tuple[Room, list[Room]]:
+    """One of two dorms that are alike, and the bed in each."""
+    dorm = a_room()
+    dorms = catalogue.make_units(SYSTEM, dorm.id, ["Dorm 1", "Dorm 2"]).units
+    beds = [beside(one, f"Bed in {one.name}", 30) for one in dorms]
+    for one, bed in zip(dorms, beds, strict=True):
+        inventory.link_rooms(SYSTEM, one.id, [bed.id])
+    return dorm, beds
 
 
 def surprises(off: tuple[str, ...], wrong: set[str]) -> list[str]:

@@ -26,7 +26,7 @@ from uuid import UUID
 from booking.infra import signals
 from booking.infra.ids import encode
 from tests import oracle
-from tests.faults import beside, clerks, disasters
+from tests.faults import beside, clerks, disasters, units_and_wholes
 from tests.faults.clerks import Act, Clerk, Shared
 from tests.faults.guests import REFUND_SLOW, SLOW, VISA, Guest, Plan, lot, registered
 from tests.faults.product import Product, alive, eventually, folder
@@ -55,6 +55,7 @@ WANTED = (
     "booking.arrived",
     "booking.departed",
     "room_status.changed",
+    *units_and_wholes.EXPECTED,
 )
 KEPT = "SELECT count(*) FROM booking_changes WHERE moves_on IS NOT NULL AND state = 'confirmed'"
 UNSETTLED = """
@@ -137,6 +138,7 @@ def _arrived(product: Product, terms: Terms) -> tuple[list[Clerk], list[Guest]]:
     rooms = [encode("room", UUID(row[0])) for row in oracle.rows(database, f"{ROOMS_OF}'{house}' ORDER BY id")]
     database.close()
     shared, half = Shared(encode("property", UUID(house)), rooms[:ROOMS]), terms.people // 2
+    shared.rooms += units_and_wholes.arranged(product, shared.rooms, dict.fromkeys(shared.rooms, shared.rooms))
     guests = [registered(product.port, f"guest-{number}", terms.seed) for number in range(terms.people - half)]
     return [clerks.arrived(product.port, shared, terms.seed * 1000 + number) for number in range(half)], guests
 
@@ -182,6 +184,7 @@ def _judge(
         outcome.heard(one.seen, one.did, one.odd)
     for guest in guests:
         outcome.heard(guest.log.seen, guest.log.did, guest.log.odd)
+    outcome.did += units_and_wholes.sold(database)
     outcome.acts = [act for clerk in staff for act in clerk.acts]
     hurry = disasters.hurry(product)
     with suppress(AssertionError):

@@ -21,6 +21,9 @@ Switch = Callable[[str], AbstractContextManager[None]]
 WITH_INDEX = """
     SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = :name
     UNION ALL SELECT indexdef FROM pg_indexes WHERE indexname = :name"""
+ONLY_GROW = """
+    SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'append_only_whole'
+    AND tgrelid::regclass::text NOT LIKE 'audit_log%'"""
 
 
 def without(guards: tuple[str, ...], owner_url: str) -> ExitStack:
@@ -41,20 +44,20 @@ def _dropped(table: str, name: str) -> Switch:
             drop = f"DROP INDEX {name}" if index else f"ALTER TABLE {table} DROP CONSTRAINT {name}"
             connection.execute(text(drop))
             yield
-            _emptied(connection, table)
+            emptied(connection, table)
             connection.execute(text(definition if index else f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}"))
         owner.dispose()
 
     return off
 
 
-def _emptied(connection: Connection, table: str) -> None:
-    for statement in (
-        "ALTER TABLE {} DISABLE TRIGGER USER",
-        "TRUNCATE {} CASCADE",
-        "ALTER TABLE {} ENABLE TRIGGER USER",
-    ):
-        connection.execute(text(statement.format(table)))  # counts of cash let themselves be deleted no more
+def emptied(connection: Connection, *tables: str) -> None:
+    """And all that hangs on them, also what may only grow, such as invoices and counts of cash."""
+    growing = connection.execute(text(ONLY_GROW)).scalars().all()
+    switched = [f"ALTER TABLE {table} {{}} TRIGGER append_only_whole" for table in growing]
+    off, on = ([switch.format(how) for switch in switched] for how in ("DISABLE", "ENABLE"))
+    for statement in (*off, f"TRUNCATE {', '.join(tables)} CASCADE", *on):
+        connection.execute(text(statement))
 
 
 def _statements(change: Callable[[str], str]) -> Switch:
@@ -84,6 +87,11 @@ def _unversioned(statement: str) -> str:
 
 def _unsummed(statement: str) -> str:
     return re.sub(r" AND orders\.(paid|refunded) \+ .+? <= orders\.\w+", "", statement)
+
+
+def _without_parts(statement: str) -> str:
+    """A room takes its own nights, and not those of the rooms that it contains."""
+    return re.sub(r"(FROM room_parts\s+WHERE )", r"\1false AND ", statement)
 
 
 def _both(*switches: Switch) -> Switch:
@@ -135,7 +143,7 @@ def _without_pin(_: str) -> Iterator[None]:
 KEY, SERIALIZABLE, LOCK, RETRY = "primary key", "SERIALIZABLE", "Redis lock", "retry"
 ROW_LOCK, VERSION, PIN = "row lock", "version", "pinned nights"
 ONE_PAYMENT, ONE_ANSWER, SUMS = "one live payment", "one row per key", "an order's sums"
-ONE_COUNT = "one count after another"
+ONE_COUNT, PARTS = "one count after another", "a whole's parts"
 
 GUARDS: dict[str, Switch] = {
     KEY: _dropped("availability", "pk_availability"),
@@ -151,4 +159,5 @@ GUARDS: dict[str, Switch] = {
     SUMS: _both(_statements(_unsummed), _dropped("orders", "ck_orders_refunds_within_paid")),
     ONE_ANSWER: _dropped("idempotency_keys", "pk_idempotency_keys"),
     ONE_COUNT: _dropped("cash_closings", ONE_AFTER_ANOTHER),
+    PARTS: _statements(_without_parts),
 }

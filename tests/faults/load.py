@@ -6,7 +6,6 @@ import datetime as dt
 import random
 import threading
 import time
-import uuid
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-from booking.infra.ids import decode
 from tests.faults import order_holders
 from tests.faults.detour.house_rules import takes_deposit
 from tests.faults.guests import (
@@ -136,6 +134,11 @@ class Crowd:
     def gone(self) -> bool:
         return not any(thread.is_alive() for thread in self._threads)
 
+    def joined_by(self, units: list[str]) -> None:
+        """These are fought for, too: by whoever names them, and by all who name one that is like them."""
+        self.wanted += units
+        self.neighbours = _neighbours(self.clients[0].guest, [*self.neighbours, *units])
+
     def logs(self) -> list[Log]:
         everybody = [client.guest for client in (*self.clients, *self.at_reception)]
         return [guest.log for guest in [*everybody, *self._lenders]]
@@ -168,7 +171,7 @@ class Crowd:
             habit=drawn(chance, HABITS),
             change=lot(chance, 50 if is_early else CHANGED) and not beside,
             beside=beside,
-            deposit=not is_early and takes_deposit(uuid_of_room(room)),
+            deposit=not is_early and takes_deposit(first),
             hold=lot(chance, HELD_FIRST_OF_SEVERAL if beside else HELD_FIRST),
         )
 
@@ -198,11 +201,8 @@ def arrived(port: int, terms: Terms, *, with_pages: bool = False) -> Crowd:
     last = first + dt.timedelta(days=terms.nights)
     found = rooms(guests[0].guest, first.isoformat(), last.isoformat(), terms.rooms + QUIET_ROOMS)
     crowd = Crowd(terms, guests, lenders, found[: terms.rooms])
-    crowd.neighbours, crowd.quiet, crowd.at_reception = (
-        _neighbours(guests[0].guest, found),
-        found[terms.rooms :],
-        walk_ins,
-    )
+    crowd.quiet, crowd.at_reception = found[terms.rooms :], walk_ins
+    crowd.neighbours = _neighbours(guests[0].guest, found)
     return crowd
 
 
@@ -219,12 +219,6 @@ def _neighbours(guest: Guest, wanted: list[str]) -> dict[str, list[str]]:
 def _client(port: int, seed: int, name: str) -> Client:
     guest = registered(port, name, seed)
     return Client(guest, holder(guest, name))
-
-
-def uuid_of_room(room: str) -> uuid.UUID:
-    found = decode("room", room)
-    assert found is not None, room
-    return found
 
 
 def drawn(chance: random.Random, weights: dict[str, int]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tests.faults.disasters import NAMES
 from tests.faults.guests import Log
 from tests.faults.load import Crowd, Terms
+from tests.faults.units_and_wholes import EXPECTED as OF_UNITS
 
 EVERY = 10.0  # seconds between two lines of progress
 ENOUGH, LONG = 1000, 5000  # attempts, for a declined refund to be among them, and all that staff decides
@@ -61,6 +62,7 @@ EXPECTED = {
     "at the reception: entries taken back": "no entry was taken back",
     "orders held first, paid": "no order was held first and paid then",
     "stays shortened": "nobody left early",
+    **OF_UNITS,
 }
 
 # And in one that is long enough for what staff seldom decides.

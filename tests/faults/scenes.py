@@ -8,24 +8,22 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
-from typing import Any, cast
+from typing import cast
 from unittest.mock import patch
 
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
-from booking.domain import inventory, payments
+from booking.domain import payments
 from booking.domain.errors import BookingError, IdempotencyConflict, RoomLocked, RoomNotAvailable
-from booking.domain.inventory import availability
 from booking.domain.payments import Count as CashCount
-from booking.domain.payments import DepositPlan, DrawerKey, by_hand, cash, ledger, refunds
+from booking.domain.payments import DepositPlan, DrawerKey, refunds
 from booking.domain.reservations import (
     bookings,
-    cancellation,
     deposits,
     front_desk,
     guarantees,
@@ -43,13 +41,14 @@ from booking.domain.reservations.refund_decisions import Decided
 from booking.domain.reservations.requests import BookingRequest
 from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.tables import Booking, Room, User
-from booking.infra import clock, db, telemetry
+from booking.infra import clock, telemetry
 from booking.infra.db import Unavailable
 from booking.infra.ids import encode
 from booking.infra.provider import Outcome, Provider, Result
 from tests import oracle
 from tests.cast import AN_HOUR, SYSTEM, VISA, acting, all_at_once, beside, blocked, in_days, later, order
-from tests.faults.guards import without
+from tests.faults.guards import emptied, without
+from tests.faults.pauses import pauses
 from tests.oracle import Told
 
 SOLD_TWICE, LOST, MONEY, ANSWERS, ERRORS = "sold twice", "lost", "wrong money", "two answers", "errors"
@@ -58,7 +57,6 @@ WRONG = (SOLD_TWICE, LOST, MONEY, ANSWERS, ERRORS)  # what must not happen; the 
 
 CROWD, WINDOW = 20, 6  # so many want some of so many nights of one room
 FEW = 4  # do the same with one booking
-PAUSE = 0.02  # seconds
 # Of these scenes: nobody has paid more than all of it, or is let off more than is due.
 BEYOND = """
     SELECT reference || ' has ' || (paid - refunded) || ' and ' || waived || ' waived of ' || owed FROM orders o
@@ -104,6 +102,8 @@ class Stage:
     desk: BookingContext
     guests: list[User]
     rooms: list[Room]
+    dorm: Room  # one of two that are alike
+    beds: list[Room]  # one in each
     chance: random.Random = field(default_factory=lambda: random.Random(7))
     suites: dict[uuid.UUID, Room] = field(default_factory=dict)  # beside each room one to move to
 
@@ -127,7 +127,7 @@ def play(stage: Stage, off: tuple[str, ...], attempts: int) -> Count:
     """All scenes with these guards off; the tables are empty afterwards."""
     count = Count()
     with without(off, stage.owner_url):
-        with _pauses(), _retries_counted(count):
+        with pauses(), _retries_counted(count):
             for scene, share in SCENES.items():
                 end, number = count.attempts + attempts * share / 100, 0
                 while count.attempts < end:
@@ -149,6 +149,17 @@ def crowd(stage: Stage, count: Count, number: int) -> None:
     for one in range(CROWD):
         nights = stage.chance.randint(1, 4)
         stay = in_days(first + stage.chance.randrange(WINDOW - nights + 1), nights)
+        wanted = order(stage.guest(one), room, stay)
+        acts.append(partial(bookings.book, acting(wanted), wanted, VISA, stage.desk))
+    for one, result in enumerate(all_at_once(stage.app, acts)):
+        count.note(stage.guest(one), result, final=True)
+
+
+def sharing(stage: Stage, count: Count, number: int) -> None:
+    """As many want a dorm as there are, and one more, while others want a bed."""
+    stay = in_days(30 + 2 * number, 2)
+    acts: list[Callable[[], Booking]] = []
+    for one, room in enumerate((stage.dorm, stage.dorm, stage.dorm, *stage.beds)):
         wanted = order(stage.guest(one), room, stay)
         acts.append(partial(bookings.book, acting(wanted), wanted, VISA, stage.desk))
     for one, result in enumerate(all_at_once(stage.app, acts)):
@@ -307,7 +318,8 @@ def _asked(wanted: BookingRequest, key: str, desk: BookingContext) -> str:
 
 # Out of a hundred attempts.
 SCENES: dict[Callable[[Stage, Count, int], None], int] = {
-    crowd: 36,
+    crowd: 32,
+    sharing: 4,
     closing: 8,
     paying: 14,
     cancelling: 8,
@@ -322,47 +334,6 @@ SCENES: dict[Callable[[Stage, Count, int], None], int] = {
 
 
 # --- around them
-
-
-@contextmanager
-def _pauses() -> Iterator[None]:
-    """Between looking and acting, so that others come in between."""
-    with ExitStack() as stack:
-        for module, name in (
-            (inventory, "claim_nights"),
-            (inventory, "pin_nights"),
-            (availability, "block"),
-            (payments, "start_charge"),
-            (payments, "start_refunds"),
-            (ledger, "start_again"),
-            (cancellation, "refuse_unless_possible"),
-            (cash, "latest"),
-            (by_hand, "refuse_unless_due"),
-        ):
-            stack.enter_context(patch.object(module, name, _slow(getattr(module, name))))
-        for name in ("claim_nights_or_refuse", "pin_nights_or_refuse", "book_nights_or_refuse"):
-            stack.enter_context(patch.object(inventory, name, _slow(_sent_at_once(getattr(inventory, name)))))
-        yield
-
-
-def _sent_at_once(act: Callable[..., None]) -> Callable[..., None]:
-    """What waits for the next message would leave nobody the time to come in between."""
-
-    def sent(*args: Any, **kwargs: Any) -> None:
-        act(*args, **kwargs)
-        db._attempt_now().batch.send()
-
-    return sent
-
-
-def _slow(act: Callable[..., Any]) -> Callable[..., Any]:
-    def slowly(*args: Any, **kwargs: Any) -> Any:
-        time.sleep(PAUSE)
-        result = act(*args, **kwargs)
-        time.sleep(PAUSE)
-        return result
-
-    return slowly
 
 
 @contextmanager
@@ -394,6 +365,6 @@ def _judge(stage: Stage, count: Count) -> None:
 def _empty(owner_url: str) -> None:
     engine = create_engine(owner_url)
     with engine.begin() as connection:
-        books = "bookings, orders, payments, simulated_ledger, idempotency_keys"
-        connection.execute(text(f"TRUNCATE availability, blocks, {books}, events, deliveries CASCADE"))
+        books = ("bookings", "orders", "payments", "simulated_ledger", "idempotency_keys")
+        emptied(connection, "availability", "blocks", *books, "events", "deliveries")
     engine.dispose()

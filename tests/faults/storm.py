@@ -25,7 +25,7 @@ from booking.http import words
 from booking.infra import signals
 from booking.infra.words import count
 from tests import oracle, oracle_money
-from tests.faults import beside, disasters, report
+from tests.faults import beside, disasters, report, units_and_wholes
 from tests.faults.arrivals import arrivals
 from tests.faults.blockers import Staff
 from tests.faults.detour import house_rules
@@ -86,6 +86,7 @@ def run(terms: Terms, say: Say, *, with_stripe: bool = False) -> Outcome:
             outcome.impossible = frozenset({report.DECLINED_LATER})  # its cards are not fickle
         say("  a copy of the product runs; guests arrive")
         crowd = arrived(product.port, terms, with_pages=with_stripe)
+        crowd.joined_by(units_and_wholes.arranged(product, crowd.wanted, crowd.neighbours))
         desks = stack.enter_context(receptions(product, crowd))
         elsewhere = stack.enter_context(arrivals(product, crowd))
         staff, start = Staff(product, crowd.wanted, terms), dt.datetime.now(dt.UTC)
@@ -237,6 +238,7 @@ def _count(outcome: Outcome, database: Any) -> None:
     outcome.log.did += Counter(
         {what: n for what, asked in COUNTED.items() if (n := oracle.rows(database, asked)[0][0])}
     )
+    outcome.log.did += units_and_wholes.sold(database)
 
 
 def _verified(outcome: Outcome, product: Product, database: Any) -> Iterator[str]:

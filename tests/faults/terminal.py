@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -20,6 +21,7 @@ UNTIL = 240.0  # seconds of saying it again
 KILLED = 3  # of a hundred commands, somewhere in the middle
 NO_POSTGRES = "Error: Postgres"  # went away, or cannot do this now: nothing is known, or nothing happened
 BROKE = 70  # the code of a traceback
+PROGRAM = {"PYTHONPATH": str(Path(__file__).parent / "detour")}  # where it lies
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Terminal:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "terminal"],
             cwd=self._product.path,
-            env=self._product.environ | self._product.settings_of_web(),  # so it meets the cuts, too
+            env=self._product.environ | self._product.settings_of_web() | PROGRAM,  # so it meets the cuts, too
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

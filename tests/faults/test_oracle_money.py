@@ -317,6 +317,20 @@ def test_nights_that_a_guest_lacks_or_that_nobody_has_are_found(database: Any, s
     assert len(list(oracle.nights_astray(database, SINCE))) == 3
 
 
+def test_a_whole_that_was_sold_without_one_of_its_parts_is_found(database: Any, room: Room, sold: Booking) -> None:
+    bed = beside(room, "Bed", 40)
+    changed(database, f"INSERT INTO room_parts VALUES ('{room.id}', '{bed.id}')")
+    assert list(oracle.nights_astray(database, SINCE)) == [
+        f"{sold.reference} has 0 nights of {bed.id}, which its room contains"
+    ]
+    changed(
+        database,
+        f"""INSERT INTO availability (room_id, night, location, state, claim_id, held_until, version, whole_id)
+        SELECT '{bed.id}', night, location, state, claim_id, held_until, version, room_id FROM availability""",
+    )
+    assert list(oracle.nights_astray(database, SINCE)) == []
+
+
 def test_another_stay_than_the_guest_was_told_of_is_found(database: Any, sold: Booking) -> None:
     room, first, last = encode("room", sold.room_id), str(sold.check_in), str(sold.check_out)
     assert list(oracle.wrong_stays(database, [told_of(sold, stay=(room, first, last))])) == []

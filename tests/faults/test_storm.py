@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.faults import units_and_wholes
 from tests.faults.load import Terms
 from tests.faults.storm import run
 
@@ -18,3 +19,4 @@ def test_whatever_happens_every_answer_stays_true() -> None:
     assert outcome.findings == []
     assert outcome.finals["201"] > 50
     assert (len(outcome.recovery), outcome.cuts > 0) == (8, True)
+    assert [what for what in units_and_wholes.EXPECTED if not outcome.log.did[what]] == []

@@ -1,10 +1,11 @@
-"""What the house of a storm sells otherwise: some rooms take a deposit, and one kind of card is declined now and then.
+"""What the house of a storm sells otherwise: some days take a deposit, and one kind of card is declined now and then.
 
 No door sells a deposit yet, so a copy of the product imports this first (see tests/faults/storm.py).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from decimal import Decimal
 
@@ -17,17 +18,17 @@ PLAN = DepositPlan(balance_days=50, percent=Decimal(PERCENT))
 FICKLE = "pm_card_fickle"  # by the payment: every other one is declined
 
 
-def takes_deposit(room_id: uuid.UUID) -> bool:
-    """Every third room; of several in one order, by the first that is asked for."""
-    return room_id.int % 3 == 0
+def takes_deposit(check_in: dt.date) -> bool:
+    """Whoever comes on every third day, in whichever room that turns out to be."""
+    return check_in.toordinal() % 3 == 0
 
 
 def _plan(wanted: BookingRequest) -> DepositPlan | None:
-    return PLAN if takes_deposit(wanted.room_id) else None
+    return PLAN if takes_deposit(wanted.stay.check_in) else None
 
 
 def _plan_of_several(wanted: OrderRequest) -> DepositPlan | None:
-    return PLAN if len(wanted.items) > 1 and takes_deposit(wanted.items[0].room_id) else None
+    return PLAN if len(wanted.items) > 1 and takes_deposit(wanted.items[0].stay.check_in) else None
 
 
 def _ignored(wanted: object, given: object) -> None:
