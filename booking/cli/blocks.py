@@ -11,7 +11,8 @@ import click
 
 from booking.cli.json_output import as_json, show
 from booking.cli.operator import Group, acting, refusals_said
-from booking.cli.room_blocks import BLOCK, ROOM, facts_of, line_of, rules, unblocked
+from booking.cli.room_blocks import BLOCK, facts_of, line_of, rules, unblocked
+from booking.cli.room_names import ROOM
 from booking.cli.values import DATE
 from booking.domain import catalogue, inventory
 from booking.domain.errors import NotFound

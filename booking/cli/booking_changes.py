@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from decimal import Decimal
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
+from booking.cli import room_names
 from booking.cli.booking_lists import show_one
 from booking.cli.json_output import as_json
 from booking.cli.operator import WAYS_TO_PAY, acting, refusals_said
-from booking.cli.room_blocks import ROOM
 from booking.cli.values import DATE
 from booking.domain import payments, reservations
 from booking.domain.reservations import ChangeQuote, ChangeSettlement, front_desk
 from booking.domain.reservations.front_desk import ChangePreview
 from booking.http import money_format
 from booking.http.services import current_services
+from booking.infra.ids import decode
 from booking.infra.words import count
 
 WAIVED = "waived"
@@ -28,7 +30,7 @@ WAIVED = "waived"
 @click.argument("reference")
 @click.option("--check-in", type=DATE, help="The new day of arrival.")
 @click.option("--check-out", type=DATE, help="The new day of departure: fewer nights put the others back on sale.")
-@click.option("--room", "room_id", type=ROOM, metavar="ROOM", help="Another room of the same property, by its id.")
+@click.option("--room", metavar="ROOM", help="Another room of the same property, by its name or id.")
 @click.option("--guests", type=click.IntRange(1, 1000), help="How many people stay.")
 @click.option(
     "--how",
@@ -51,14 +53,15 @@ def change(reference: str, how: str | None, reason: str | None, *, yes: bool, as
     Example:
         flask bookings change H7K2M9QX --check-out 2027-05-03
         flask bookings change H7K2M9QX --check-out 2027-05-05 --how later
-        flask bookings change H7K2M9QX --room room_01k5... --how waived --reason "moved for repairs"
+        flask bookings change H7K2M9QX --room "Garden room" --how waived --reason "moved for repairs"
     """
     if reason is not None and how != WAIVED:
         raise click.UsageError("--reason says why the guest is let off: it goes with --how waived.")
     dates: Any = {name: day.date() if (day := wanted[name]) else None for name in ("check_in", "check_out")}
-    asked = reservations.StayChange(room_id=wanted["room_id"], guests=wanted["guests"], **dates)
     context = current_services().booking_context
     with refusals_said():
+        room = wanted["room"] and _room(reference, wanted["room"])
+        asked = reservations.StayChange(room_id=room, guests=wanted["guests"], **dates)
         found = reservations.quote_change_by_reference(acting(), reference, asked, context.rules)
         seen = front_desk.preview_change(acting(), found.booking.id, asked, context.rules)
         click.echo(_shown(seen, how), err=as_json)
@@ -75,6 +78,17 @@ def change(reference: str, how: str | None, reason: str | None, *, yes: bool, as
         show_one(changed.reference)
         return
     click.echo(f"{changed.reference} is changed: {_stay(changed.room_name, changed.check_in, changed.check_out)}.")
+
+
+def _room(reference: str, said: str) -> uuid.UUID:
+    """Of the booking's property; an id is what it is."""
+    if known := decode("room", said):
+        return known
+    as_it_is = reservations.StayChange()
+    booking = reservations.quote_change_by_reference(
+        acting(), reference, as_it_is, current_services().booking_context.rules
+    ).booking
+    return room_names.meant(said, booking.property_id)
 
 
 def _refuse_unless_settled(seen: ChangeQuote, how: str | None) -> None:

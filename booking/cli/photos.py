@@ -11,6 +11,7 @@ import click
 
 from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import Group, acting, refusals_said
+from booking.cli.room_names import ROOM
 from booking.cli.values import Id
 from booking.domain import catalogue
 from booking.domain.catalogue import PHOTOS_OF_PROPERTY, PHOTOS_OF_ROOM, PhotoFile, PhotoPlace, PhotoText, StaffPhoto
@@ -20,7 +21,6 @@ from booking.http.services import current_services
 from booking.infra.ids import encode
 from booking.infra.words import count
 
-ROOM = Id("room", "the address of its page ends with it")
 PHOTO = Id("photo", "see `flask photos list`")
 STATES = {"waiting": "being prepared", "ready": "ready", "failed": "cannot be shown"}
 

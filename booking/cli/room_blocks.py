@@ -13,6 +13,7 @@ from flask.cli import with_appcontext
 
 from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import acting
+from booking.cli.room_names import ROOM
 from booking.cli.values import DATE, Id
 from booking.domain import inventory
 from booking.domain.errors import BookingError, Invalid
@@ -23,7 +24,6 @@ from booking.http.services import current_services
 from booking.infra import ids
 from booking.infra.words import count
 
-ROOM = Id("room", "the address of its page ends with it")
 BLOCK = Id("block", "see `flask rooms blocks`")
 
 

@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 from booking.cli.house_options import NAMES, OF_ROOM, accepted, fields, said
 from booking.cli.json_output import as_json, show
 from booking.cli.operator import acting, refusals_said
-from booking.cli.room_blocks import ROOM
+from booking.cli.room_names import ROOM
 from booking.domain import catalogue, inventory
 from booking.domain.catalogue import Room, RoomDetails, RoomEdit
 from booking.domain.money import as_text

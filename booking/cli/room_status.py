@@ -12,7 +12,7 @@ from flask.cli import with_appcontext
 
 from booking.cli.json_output import as_json, show
 from booking.cli.operator import acting, refusals_said
-from booking.cli.room_blocks import ROOM
+from booking.cli.room_names import ROOM
 from booking.cli.values import DATE
 from booking.domain import inventory
 from booking.domain.inventory import ROOM_OUT_OF_ORDER, SETTABLE_STATUSES, RoomState

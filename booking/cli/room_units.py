@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 
 from booking.cli.json_output import as_json, show
 from booking.cli.operator import acting, refusals_said
-from booking.cli.room_blocks import ROOM
+from booking.cli.room_names import ROOM
 from booking.domain import catalogue, inventory
 from booking.domain.catalogue import Room
 from booking.domain.inventory import LinkedRooms

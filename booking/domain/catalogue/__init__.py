@@ -111,6 +111,7 @@ from booking.domain.catalogue.room_editing import publish_all as publish_rooms
 from booking.domain.catalogue.room_editing import set_policy as set_cancellation_policy
 from booking.domain.catalogue.room_editing import unpublish as unpublish_room
 from booking.domain.catalogue.room_editing import usual_policy as usual_cancellation_policy
+from booking.domain.catalogue.room_names import called as rooms_called
 from booking.domain.catalogue.room_sheets import LARGEST as LARGEST_SHEET
 from booking.domain.catalogue.room_sheets import MOST_ROWS as MOST_SHEET_ROWS
 from booking.domain.catalogue.room_sheets import RefusedRow, SheetApplied, SheetPreview
@@ -292,6 +293,7 @@ __all__ = [
     "remove_photo",
     "room_as_said",
     "room_changes",
+    "rooms_called",
     "set_cancellation_policy",
     "sheet_row",
     "shown_photos",
