@@ -194,6 +194,7 @@ STEP = {
         "record_failure",
         "record_success",
         "refuse_reason",
+        "refund_is_asked_for",
         "refund_states",
         "refund_states_within",
         "start_charge",

@@ -84,7 +84,7 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> Email | N
     if not notice.email:
         raise NoAddress
     if kind in (REFUND_DECLINED, REFUND_RETURNED):
-        if kind == REFUND_DECLINED and _refund_state(notice) == payments.RETURNED:
+        if kind == REFUND_DECLINED and (_refund_state(notice) == payments.RETURNED or _is_told(task, notice)):
             return None  # tried again in the meantime; the email about that tells all of it
         notice = replace(notice, refunded=Decimal(task.payload["amount"]))
     if kind == CHANGE:
@@ -94,12 +94,20 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> Email | N
             return None  # paid in the meantime
         notice = replace(notice, bank_asks_guest=task.payload.get("asksOwner", False))
     if kind == CANCELLATION:
+        if payments.refund_is_asked_for(notice.booking_id):
+            raise NotYet("a refund that is being asked for")
         notice = replace(notice, refund_is_owed=_refund_state(notice) == payments.OWED)
     others = [_find_summary(task, one) for one in _together(task)[1:]] if kind == CONFIRMATION else []
     letter, beside = Letter(kind, message_id, task.occurred_at), [one for one in others if one]
     cover = mail_covers.of(notice, letter) if kind == CONFIRMATION else None
     facts = _of_house(notice) | {"invoices_link": invoice_mails.link(notice, settings)}
     return compose(notice, letter, settings, beside, facts, cover=cover)
+
+
+def _is_told(task: Task, notice: BookingSummary) -> bool:
+    """Whether the email about the cancellation, which waits for the first answer, says that the refund was declined."""
+    cancelled_at = notice.cancelled_at
+    return bool(task.payload.get(payments.DECLINED_AT_ONCE) and cancelled_at and cancelled_at <= task.occurred_at)
 
 
 def _again(task: Task, message_id: str, settings: Settings) -> Email | None:

@@ -1,20 +1,23 @@
-"""A guest hears once that a refund was declined, and once that it has gone through after all."""
+"""A guest hears once that a refund was declined, at best with the cancellation, and once that it has gone through."""
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from booking.domain import payments
 from booking.domain.payments import ledger, refunds
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
-from booking.infra.provider import Outcome, Result
-from tests.cast import SYSTEM, VISA, acting, order, payments_of
+from booking.infra.provider import NoAnswer, Outcome, Result
+from tests.cast import AN_HOUR, SYSTEM, VISA, acting, later, order, payments_of
 from tests.jobs.letters_sent import recipient, sent, text
 from tests.jobs.stories import happened
 
@@ -37,10 +40,19 @@ def declining(desk: BookingContext) -> BookingContext:
     return replace(desk, provider=Declining(desk))
 
 
+class Silent(Declining):
+    """It does not answer."""
+
+    def refund(self, *_: object) -> Outcome:
+        raise NoAnswer
+
+
 def cancelled(alice: User, room: Room, desk: BookingContext) -> Booking:
-    """A booking whose cancellation has been told of; its refund is declined."""
+    """A booking whose refund is declined when nobody waits for the answer any more."""
     booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
-    return bookings.cancel(acting(alice), booked.id, replace(desk, provider=Declining(desk)))
+    booked = bookings.cancel(acting(alice), booked.id, replace(desk, provider=Silent(desk)))
+    recovery.recover_payments(SYSTEM, replace(desk, provider=Declining(desk)), ahead=AN_HOUR)
+    return booked
 
 
 def about_refunds(mail_dir: Path) -> list[EmailMessage]:
@@ -49,6 +61,36 @@ def about_refunds(mail_dir: Path) -> list[EmailMessage]:
 
 def again(booked: Booking, desk: BookingContext) -> str:
     return refunds.retry(SYSTEM, payments_of(booked)[-1].id, desk)
+
+
+def test_what_is_declined_at_once_is_told_with_the_cancellation(
+    alice: User, room: Room, desk: BookingContext, declining: BookingContext, mail_dir: Path
+) -> None:
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    bookings.cancel(acting(alice), booked.id, declining)
+    [cancellation] = [message for message in sent(mail_dir) if "confirmed" not in message["Subject"]]
+    assert "has been cancelled" in cancellation["Subject"]
+    for form in ("plain", "html"):
+        said = " ".join(text(cancellation, form).split()).replace("<strong>", "").replace("</strong>", "")
+        assert "We couldn’t return €360 of the €360 you paid" in said, form
+        assert "goes back" not in said, form
+    assert again(booked, declining) == refunds.OWED
+    assert about_refunds(mail_dir) == []
+    assert again(booked, desk) == refunds.RETURNED
+    assert [one["Subject"].split(" (")[0] for one in about_refunds(mail_dir)] == [
+        f"{booked.reference}: your refund has been sent"
+    ]
+
+
+def test_the_email_about_a_cancellation_waits_for_the_first_answer(
+    alice: User, room: Room, desk: BookingContext, mail_dir: Path
+) -> None:
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    with patch.object(payments, "send_refunds"):  # it is being asked for
+        bookings.cancel(acting(alice), booked.id, desk)
+    assert [one for one in sent(mail_dir) if "has been cancelled" in one["Subject"]] == []
+    later(dt.timedelta(minutes=10))
+    assert len([one for one in sent(mail_dir) if "has been cancelled" in one["Subject"]]) == 1
 
 
 def test_a_declined_refund_is_told_once_however_often_it_is_tried(
@@ -69,13 +111,6 @@ def test_a_declined_refund_is_told_once_however_often_it_is_tried(
         ):
             assert fact in said, form
     assert list(told.iter_attachments()) == []
-    [cancellation] = [message for message in sent(mail_dir) if "has been cancelled" in message["Subject"]]
-    for form in ("plain", "html"):
-        said = " ".join(text(cancellation, form).split())
-        assert "We couldn’t return €360 of the €360 you paid" in said.replace("<strong>", "").replace(
-            "</strong>", ""
-        ), form
-        assert "goes back" not in said, form
     assert again(booked, declining) == refunds.OWED
     assert again(booked, declining) == refunds.OWED
     assert len(about_refunds(mail_dir)) == 1

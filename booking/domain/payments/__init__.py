@@ -110,10 +110,12 @@ from booking.domain.payments.provider_looks import end as end_look
 from booking.domain.payments.provider_looks import news as news_of
 from booking.domain.payments.provider_looks import undecided as undecided_at
 from booking.domain.payments.references import ProviderReferences
+from booking.domain.payments.refunds import AT_ONCE as DECLINED_AT_ONCE
 from booking.domain.payments.refunds import OWED, REFUND_STATES, RETURNED, UNDER_WAY
 from booking.domain.payments.refunds import TOLD_DECLINED as REFUND_DECLINED
 from booking.domain.payments.refunds import TOLD_RETURNED as REFUND_RETURNED
 from booking.domain.payments.refunds import exists_for as has_refund
+from booking.domain.payments.refunds import is_asked_for as refund_is_asked_for
 from booking.domain.payments.refunds import look as look_at_refund
 from booking.domain.payments.refunds import retry as retry_refund
 from booking.domain.payments.refunds import send as send_refund
@@ -152,6 +154,7 @@ __all__ = [
     "CHARGE",
     "CONTACT_COLUMNS",
     "DECLINED",
+    "DECLINED_AT_ONCE",
     "DEPOSIT",
     "DESK",
     "DISPUTES",
@@ -265,6 +268,7 @@ __all__ = [
     "record_received",
     "record_returned",
     "record_success",
+    "refund_is_asked_for",
     "refund_states",
     "refund_states_within",
     "refuse_reason",

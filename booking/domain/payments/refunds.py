@@ -7,6 +7,7 @@ has gone back after all.
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -20,9 +21,10 @@ from booking.domain.errors import PaymentNotFound, RefundAwaitsStaff, RefundNotO
 from booking.domain.money import as_facts
 from booking.domain.payments import debts, ledger, repository
 from booking.domain.payments.context import PaymentContext
-from booking.domain.payments.models import AWAITING_STAFF, CORRECTED, FAILED, LIVE, REFUND, SUCCEEDED, Payment
+from booking.domain.payments.models import AWAITING_STAFF, CORRECTED, FAILED, LIVE, REFUND, STARTED, SUCCEEDED, Payment
 from booking.domain.people import Action
 from booking.infra import telemetry
+from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, Unavailable, db, reading, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import NoAnswer, Outcome, Result
@@ -33,6 +35,8 @@ ONE_REFUND = "uq_payments_live_refund"  # a second live attempt at one refund: l
 RETURNED, UNDER_WAY, OWED = REFUND_STATES = ("returned", "under_way", "owed")
 # What the guest is told of it, as events.
 TOLD_DECLINED, TOLD_RETURNED = "refund.declined", "refund.returned"
+AT_ONCE = "atOnce"  # in the former, where the provider has declined when it was asked first
+ASKED_FOR = dt.timedelta(seconds=10)  # the longest that this takes
 
 
 def send(actor: Actor, refund: Payment, context: PaymentContext) -> bool:
@@ -108,7 +112,9 @@ def _declined_before(refund: Payment) -> bool:
 
 def tell(actor: Actor, refund: Payment) -> None:
     """News for the guest, inside the caller's transaction."""
-    facts = {"paymentId": encode("payment", refund.id)} | _facts(refund)
+    facts: dict[str, object] = {"paymentId": encode("payment", refund.id), **_facts(refund)}
+    if refund.state == FAILED and not refund.attempts and refund.debt_id == refund.id:
+        facts[AT_ONCE] = True
     messages.record(actor, TOLD_RETURNED if refund.state == SUCCEEDED else TOLD_DECLINED, facts)
 
 
@@ -226,6 +232,14 @@ def exists_for(booking_id: InstrumentedAttribute[uuid.UUID]) -> ColumnElement[bo
 
 
 _IS_NO_MISTAKE = and_(Payment.corrects_id.is_(None), Payment.failure.is_distinct_from(CORRECTED), ~debts.WAS_TAKEN_BACK)
+
+
+@reading
+def is_asked_for(booking_id: uuid.UUID) -> bool:
+    """Whether a provider is asked for a refund at this moment, for the first time: soon there is an answer or none."""
+    young = Payment.created_at > sql_now() - ASKED_FOR
+    asked = Payment.booking_id == booking_id, Payment.kind == REFUND, Payment.state == STARTED, Payment.attempts == 0
+    return bool(db.session.scalar(select(exists().where(*asked, young))))
 
 
 @reading

@@ -79,6 +79,7 @@ class BookingSummary:
     changed_since: bool = False  # the stay is as a change made it, and another change has been made after that one
     property_id: uuid.UUID | None = None
     earlier_rooms: tuple[EarlierRoom, ...] = ()  # where the guest stayed before they moved to `room`
+    cancelled_at: dt.datetime | None = None
     bank_asks_guest: bool = False  # to confirm what is still to pay: their card cannot be charged without them
 
     @builtins.property  # there is a field of that name
@@ -162,6 +163,7 @@ def of(booking: Booking, user: User | None, order: Order, of_order: Lines = ()) 
         kept=booking.kept or Decimal(0),
         kept_by_policy=cancellation.is_by_policy(booking),
         earlier_rooms=booking.rooms_before,
+        cancelled_at=booking.cancelled_at,
     )
 
 
