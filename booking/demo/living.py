@@ -19,20 +19,30 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import ARRAY, DateTime, Uuid
 
 from booking.demo.occupancy import AHEAD, GAPS, LENGTHS, PAST, Sale, rooms, write
-from booking.domain import inventory, reservations
-from booking.domain.actors import Actor
+from booking.domain import inventory, payments, reservations
+from booking.domain.actors import Actor, Membership, Role
 from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Conflict
 from booking.domain.inventory import Availability
 from booking.domain.messages import DELIVERY_GIVEN_UP, Delivery, Event
+from booking.domain.money import rounded
 from booking.domain.people import User
-from booking.domain.reservations import CONFIRMED, PENDING, Booking, BookingContext, BookingRequest
+from booking.domain.reservations import (
+    CONFIRMED,
+    PENDING,
+    Booking,
+    BookingContext,
+    BookingRequest,
+    OrderItem,
+    OrderRequest,
+    front_desk,
+)
 from booking.domain.stays import Stay
 from booking.infra import clock
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
-from booking.infra.ids import encode, new_id
+from booking.infra.ids import encode, new_id, new_reference
 
-GUEST, OTHERS = "guest@example.com", "others@example.com"
+GUEST, OTHERS, OWNER = "guest@example.com", "others@example.com", "owner@example.com"
 DEMO = Actor.system("demo")
 ARRIVALS, DEPARTURES, STAYING = 5, 5, 10  # at least, each by its house's own day
 HOLD = dt.timedelta(hours=3)
@@ -54,14 +64,17 @@ def play(context: BookingContext) -> int:
         done = _fill(people[OTHERS])
     except IntegrityError:
         done = 0
-    left = _move_guests(list(people.values()))
+    left = _move_guests([people[one] for one in (GUEST, OTHERS) if one in people])
     _clean(left)
-    return done + len(left) + _keep_a_room_off_sale(context) + _keep_a_hold(people[OTHERS], context) + _lose_an_email()
+    kept = _keep_a_room_off_sale(context) + _keep_a_hold(people[OTHERS], context)
+    if OWNER in people:
+        kept += _take_cash(people[OWNER], people[OTHERS], context)
+    return done + len(left) + kept + _lose_an_email()
 
 
 @reading
 def _people() -> dict[str, uuid.UUID]:
-    rows = db.session.execute(select(User.email, User.id).where(User.email.in_([GUEST, OTHERS])))
+    rows = db.session.execute(select(User.email, User.id).where(User.email.in_([GUEST, OTHERS, OWNER])))
     return {row.email: row.id for row in rows}
 
 
@@ -160,7 +173,7 @@ _MOVE = text(
         (b.check_in + b.check_in_time + hash % 240 * interval '1 minute') AT TIME ZONE b.time_zone AS came,
         (b.check_out + b.check_out_time - hash % 120 * interval '1 minute') AT TIME ZONE b.time_zone AS went,
         (b.check_in + time '22:30') AT TIME ZONE b.time_zone AS missed
-      FROM bookings b JOIN orders o ON o.id = b.order_id AND o.channel = 'import',
+      FROM bookings b JOIN orders o ON o.id = b.order_id AND o.channel IN ('import', 'desk'),
       LATERAL (SELECT (:now AT TIME ZONE b.time_zone)::date AS today) day,
       LATERAL (SELECT abs(hashtext(b.id::text)::bigint) AS hash) chance
       WHERE b.user_id = ANY (:people) AND b.status = 'CONFIRMED' AND b.checked_out_at IS NULL AND b.no_show_at IS NULL
@@ -242,6 +255,24 @@ def _keep_a_hold(others: uuid.UUID, context: BookingContext) -> int:
             reservations.reserve(Actor.guest(others), wanted, replace(context, hold_for=HOLD))
         except Conflict:
             continue
+        return 1
+    return 0
+
+
+def _take_cash(owner: uuid.UUID, others: uuid.UUID, context: BookingContext) -> int:
+    """A guest who comes today has paid half of it in cash: the owner's drawer is open, and the rest is due."""
+    at_the_desk = Actor.signed_in(owner, (Membership(Role.OWNER, None),), None)
+    if any(drawer.number for drawer in payments.list_drawers(at_the_desk)):
+        return 0
+    for room_id, zone in _rooms_with_zones():
+        first = context.rules.today(zone)
+        wanted = OrderRequest(others, (OrderItem(room_id, Stay(first, first + 2 * DAY), 1),))
+        try:
+            order = front_desk.book(DEMO, wanted, "desk", None, context).order
+        except Conflict:
+            continue
+        half = rounded(order.due / 2, order.currency)
+        payments.record_received(at_the_desk, order.id, half, by="desk", reference=new_reference())
         return 1
     return 0
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import select, text
 
 from booking.demo import living
-from booking.domain import inventory
+from booking.domain import inventory, payments
 from booking.domain.maintenance import verification
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
@@ -54,6 +54,8 @@ def is_alive() -> Counter[str]:
     assert now["ahead"] > 100, now
     assert states["out_of_order"] == 1, states
     assert states["dirty"] >= 1, states
+    drawers = payments.list_drawers(SYSTEM)
+    assert any(one.key.user_id and one.expected > 0 for one in drawers), "no cash is in the owner's drawer"
     # By the real clock, which is not moved, what was sold lately lies ahead: the outbox never heard of it.
     assert [one for one in verification.verify().findings if one.rule != "booking_without_event"] == []
     return now
