@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from booking.api import schemas
+from booking.api.price_schemas import Money
 from booking.api.schema import Schema
-from booking.api.schemas import Booking, Instant, Money
+from booking.api.schemas import Booking, Instant
 from booking.domain import payments, reservations
 from booking.domain.money import as_number
 from booking.infra.ids import encode

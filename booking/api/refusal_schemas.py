@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
+from booking.api.price_schemas import Money
 from booking.api.schema import Schema
-from booking.api.schemas import Money
 from booking.domain import search
 from booking.domain.money import as_number
 

@@ -6,12 +6,12 @@ import uuid
 
 from flask import Response
 
-from booking.api import room_facts, schemas
+from booking.api import price_schemas, room_facts, schemas
 from booking.api.endpoint import endpoint, json_response, to_json
 from booking.domain import catalogue, pricing, search
 from booking.domain.errors import RoomNotFound
 from booking.domain.people import CurrentUser
-from booking.domain.pricing import NightsView, RoomView
+from booking.domain.pricing import NightsView, RatesView, RoomView
 from booking.domain.search import Found, RoomSearch
 from booking.http.services import current_services
 
@@ -43,14 +43,28 @@ def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas
     "/rooms/<room_id>/availability",
     tag="Rooms",
     query=NightsView,
-    schema=schemas.Calendar,
+    schema=price_schemas.Calendar,
     refusals=(RoomNotFound,),
 )
-def show_availability(user: CurrentUser, query: NightsView, room_id: uuid.UUID) -> schemas.Calendar:  # noqa: ARG001
+def show_availability(user: CurrentUser, query: NightsView, room_id: uuid.UUID) -> price_schemas.Calendar:  # noqa: ARG001
     """The room's nights one by one, from `from` until before `to`."""
-    return schemas.calendar(
+    return price_schemas.calendar(
         pricing.nights_of_room(room_id, query.first, query.end, current_services().booking_context.rules)
     )
+
+
+@endpoint(
+    "GET",
+    "/rooms/<room_id>/calendar",
+    tag="Rooms",
+    query=RatesView,
+    schema=price_schemas.RatedCalendar,
+    refusals=(RoomNotFound,),
+)
+def show_calendar(user: CurrentUser, query: RatesView, room_id: uuid.UUID) -> price_schemas.RatedCalendar:  # noqa: ARG001
+    """The same with what a stay that begins on the night is held to, priced for a number of guests."""
+    rules = current_services().booking_context.rules
+    return price_schemas.rated_calendar(pricing.nights_of_room(room_id, query.first, query.end, rules, query.guests))
 
 
 def _found_as_text(found: Found) -> str:

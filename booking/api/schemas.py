@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -13,6 +13,7 @@ from pydantic.json_schema import JsonSchemaValue
 
 from booking.api import booked_rooms, room_facts
 from booking.api.booked_rooms import BookedRoom, EarlierRoom
+from booking.api.price_schemas import Money, PriceLine, price_lines
 from booking.api.room_facts import Address, Bed, CancellationPolicy, Image
 from booking.api.schema import Schema
 from booking.domain import payments, people, pricing, reservations, search
@@ -20,7 +21,6 @@ from booking.domain.catalogue import AmenityCount, Destination
 from booking.domain.money import as_number
 from booking.infra.ids import encode
 
-Money = Annotated[int | float, WithJsonSchema({"type": "number"})]
 Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 _REFUND_STATUSES: JsonSchemaValue = {"type": "string", "enum": [state.upper() for state in payments.REFUND_STATES]}
 RefundStatus = Annotated[str, WithJsonSchema(_REFUND_STATUSES)]
@@ -73,12 +73,6 @@ class RoomPage(Schema):
     page: int
     page_size: int
     total: int
-
-
-class PriceLine(Schema):
-    night: dt.date | None
-    amount: Money
-    rule: str
 
 
 class RefundTier(Schema):
@@ -134,16 +128,6 @@ class Room(Schema):
     cancellation_policy: CancellationPolicy
     property: Property
     quote: Quote | None
-
-
-class Night(Schema):
-    date: dt.date
-    is_available: bool
-    price: Money
-
-
-class Calendar(Schema):
-    items: list[Night]
 
 
 class BookedProperty(Schema):
@@ -314,23 +298,12 @@ def _quote(quoted: pricing.StayQuote) -> Quote:
         check_out=quoted.stay.check_out,
         nights=quoted.stay.nights,
         guests=quoted.guests,
-        lines=_lines(price.lines, price.currency),
+        lines=price_lines(price.lines, price.currency),
         total_price=as_number(price.total, price.currency),
         currency=price.currency,
         is_available=quoted.is_available,
         units_left=quoted.units_left,
         refunds=_refunds(quoted.refunds),
-    )
-
-
-def calendar(shown: pricing.Calendar) -> Calendar:
-    return Calendar.model_construct(
-        items=[
-            Night.model_construct(
-                date=night.date, is_available=night.is_available, price=as_number(night.price, shown.currency)
-            )
-            for night in shown.nights
-        ]
     )
 
 
@@ -352,7 +325,7 @@ def booking(row: reservations.Booking, refund_state: str | None = None) -> Booki
         total_price=as_number(row.total_price, row.currency),
         currency=row.currency,
         status=reservations.shown_status(row),
-        lines=_lines(pricing.kept_lines(row.price_lines), row.currency),
+        lines=price_lines(pricing.kept_lines(row.price_lines), row.currency),
         refunds=_refunds(pricing.refund_outlook(row.policy, row.check_in, row.total_price, row.currency)),
         refund_amount=None if refund is None else as_number(refund, row.currency),
         refund_status=refund_state.upper() if refund_state else None,
@@ -373,7 +346,7 @@ def change_quote(quoted: reservations.ChangeQuote) -> ChangeQuote:
         guests=quoted.guests,
         total_price=as_number(price.total, currency),
         currency=currency,
-        lines=_lines(price.lines, currency),
+        lines=price_lines(price.lines, currency),
         kept=as_number(price.kept, currency),
         refunds=_refunds(ahead),
         version=quoted.version,
@@ -387,13 +360,6 @@ def booking_page(history: reservations.History) -> BookingPage:
         page_size=history.page_size,
         total=history.total,
     )
-
-
-def _lines(lines: Iterable[pricing.Line], currency: str) -> list[PriceLine]:
-    return [
-        PriceLine.model_construct(night=line.date, amount=as_number(line.amount, currency), rule=line.rule)
-        for line in lines
-    ]
 
 
 def _refunds(tiers: Sequence[pricing.RefundTier | pricing.RefundPromise]) -> list[RefundTier]:

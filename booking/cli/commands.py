@@ -17,6 +17,7 @@ OURS = {
             "rooms",
             "properties",
             "photos",
+            "rates",
             "blocks",
             "users",
             "people",

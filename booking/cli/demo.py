@@ -9,7 +9,7 @@ import click
 
 from booking import demo
 from booking.cli.operator import Group, acting
-from booking.demo import living, occupancy
+from booking.demo import living, occupancy, rates
 from booking.domain import people
 from booking.http.services import current_services
 from booking.infra.words import count
@@ -50,6 +50,9 @@ def load() -> None:
     # --- rooms
     loaded = demo.load(acting())
 
+    # --- rules of prices, at one of the houses
+    rated = rates.load(acting())
+
     # --- people
     guest, _, others = (
         people.ensure_user(acting(), **account._asdict(), role=role, region=settings.region)
@@ -64,8 +67,10 @@ def load() -> None:
 
     click.echo(
         f"{count(loaded, 'demo room')} and {count(stays, 'stay')} added."
-        if loaded or stays
+        if loaded or stays or rated
         else "The demo was there already."
     )
+    if rated:
+        click.echo(f"{count(rated, 'rule')} for prices and stays added at one house: see `flask rates`.")
     if played:
         click.echo(f"{count(played, 'thing')} happened there since.")

@@ -29,6 +29,8 @@ from booking.domain.people.link_models import EmailChange, EmailVerification, Fa
 from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
 from booking.domain.people.saved_view_models import SavedView
 from booking.domain.people.second_factor_models import Authenticator, Passkey, RecoveryCode
+from booking.domain.pricing.projection_models import RateTerms, RoomCalendar
+from booking.domain.pricing.rate_models import RateDecision, RateRule
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.decision_models import RefundDecision
 from booking.domain.reservations.front_desk.note_models import BookingNote
@@ -84,9 +86,13 @@ __all__ = [
     "Photo",
     "Property",
     "ProviderLook",
+    "RateDecision",
+    "RateRule",
+    "RateTerms",
     "RecoveryCode",
     "RefundDecision",
     "Room",
+    "RoomCalendar",
     "RoomPart",
     "RoomSheet",
     "RoomStatus",

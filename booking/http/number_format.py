@@ -41,6 +41,11 @@ def rooms(count: int) -> str:
     return str(ngettext("%(count)s room", "%(count)s rooms", count, count=number(count)))
 
 
+def exact_percent(value: Decimal) -> str:
+    """12.5%"""
+    return str(format_percent(value / 100, format="#,##0.##%", locale=locale()))
+
+
 def percent(whole: int) -> str:
     """80%"""
     return str(format_percent(whole / 100, locale=locale()))

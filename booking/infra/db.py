@@ -114,8 +114,7 @@ def engine_options(settings: Settings, *, transactions: bool = False) -> dict[st
             # waited for a little less long than a request lasts; what a request gave up, Postgres notices in 2 s.
             "options": "-c jit=off -c max_parallel_workers_per_gather=0 -c statement_timeout=15s -c lock_timeout=4s"
             " -c idle_in_transaction_session_timeout=5s -c client_connection_check_interval=2s"
-            + prepared.PLANNED_ONCE
-            + (BY_INDEX if transactions else ""),
+            + (prepared.PLANNED_ONCE + (BY_INDEX if transactions else "")),
         },
     }
 
@@ -264,11 +263,12 @@ def fetch(statement: ClauseElement, **values: Any) -> Sequence[Any]:
 
     One round trip outside of any transaction, on the pool for single statements; a lost connection is tried again.
     """
-    return _attempts(lambda: _fetch(statement, values), "fetch", ())
+    return _attempts(lambda: raw_sql.rows(db.engines[AUTOCOMMIT], statement, values), "fetch", ())
 
 
-def _fetch(statement: ClauseElement, values: dict[str, Any]) -> Sequence[Any]:
-    return raw_sql.rows(db.engines[AUTOCOMMIT], statement, values)
+def ask(statement: ClauseElement, **values: Any) -> Sequence[Any]:
+    """The same as the running transaction sees it, where there is one."""
+    return execute(statement, values).rows if _running.get() is not None else fetch(statement, **values)
 
 
 def _attempts(once: Callable[[], R], name: str, retry_on: tuple[str, ...]) -> R:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from booking.domain import messages, texting
 from booking.domain.messages import Consumer
-from booking.jobs import cache_refresh, mail_deliveries, mails, text_deliveries
+from booking.jobs import cache_refresh, mail_deliveries, mails, rates, text_deliveries
 
 CONSUMERS = (
     Consumer(mail_deliveries.MAIL, frozenset(mails.WRITERS), mail_deliveries.send, batch=20),
     Consumer(texting.TEXT, frozenset(texting.TEXT_EVENTS), text_deliveries.send, batch=5),
+    Consumer(rates.RATES, rates.EVENTS, rates.refresh, batch=200, done=rates.unconcerned),
     Consumer(cache_refresh.CACHE, cache_refresh.EVENTS, cache_refresh.refresh, batch=200, done=cache_refresh.told),
 )
 

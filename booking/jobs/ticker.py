@@ -27,7 +27,7 @@ from booking.infra.db import Unavailable
 from booking.infra.leader import Leadership
 from booking.infra.queue import Jobs
 from booking.infra.telemetry import log
-from booking.jobs import deliver, demo_days, invoices, photo_sizes
+from booking.jobs import deliver, demo_days, invoices, photo_sizes, rates
 
 WORKER = Actor.system("worker")
 LOCK_KEY = 0x7469636B6572  # "ticker"
@@ -36,6 +36,7 @@ BATCH = 500
 QUEUE_FULL = 100
 PRUNE_SECONDS = 3600.0
 DEMO_SECONDS = 300.0
+RATES_SECONDS = 600.0
 ALERT_SECONDS = 60.0
 ARRIVALS_SECONDS = 300.0  # how often guests are looked for who are to be texted before they come
 ARCHIVE_SECONDS = 900.0  # the backups are looked at from farther away
@@ -134,6 +135,7 @@ def chores(settings: Settings) -> list[Chore]:
         Chore("email_changes", PRUNE_SECONDS, lambda: until_done(partial(people.finish_email_changes, WORKER), 100)),
         Chore("prune", PRUNE_SECONDS, partial(prune, settings.mail_dir)),
         Chore("prune_alerts", PRUNE_SECONDS, lambda: until_done(partial(system.prune_alerts, WORKER), 500)),
+        Chore("rates", RATES_SECONDS, partial(rates.keep, WORKER)),
         Chore("photos", settings.ticker_seconds, photo_sizes.make),
         Chore("photo_files", PRUNE_SECONDS, photo_sizes.sweep),
         *([Chore("arrivals", ARRIVALS_SECONDS, tell_arrivals)] if settings.sends_texts else []),

@@ -19,6 +19,7 @@ from booking.pages import formats
 class BillLine:
     text: str
     amount: Decimal
+    why: str = ""
 
 
 def of_quote(quote: Quote) -> list[BillLine]:
@@ -28,8 +29,13 @@ def of_quote(quote: Quote) -> list[BillLine]:
 
 
 def nights(quote: Quote) -> list[BillLine]:
-    """What each day of a stay costs, by its date."""
-    return [BillLine(date_format.day(line.date), line.amount) for line in quote.lines if line.date]
+    """What each day of a stay costs, by its date, and what is not for a day; with the reasons where rules made it."""
+    return [
+        BillLine(date_format.day(line.date) if line.date else words.price_label(line), line.amount, why)
+        for line in quote.lines
+        for why in [words.price_reasons(line, quote.currency)]
+        if line.date or why
+    ]
 
 
 def of_trip(trip: BookingDetails) -> list[BillLine]:
@@ -47,8 +53,8 @@ def of_lines(lines: Iterable[PriceLine], currency: str) -> list[BillLine]:
 
 def _line(line: PriceLine, currency: str) -> BillLine:
     if line.kind != pricing.NIGHT_LINE:
-        return BillLine(words.price_rule(line.rule), line.amount)
-    text = gettext(
-        "%(nights)s at %(price)s", nights=number_format.nights(line.count), price=formats.money(line.each, currency)
-    )
-    return BillLine(text, line.amount)
+        return BillLine(line.label or words.price_rule(line.rule), line.amount)
+    said = {"nights": number_format.nights(line.count), "price": formats.money(line.each, currency)}
+    if line.label:
+        return BillLine(gettext("%(nights)s at %(price)s (%(rule)s)", **said, rule=line.label), line.amount)
+    return BillLine(gettext("%(nights)s at %(price)s", **said), line.amount)

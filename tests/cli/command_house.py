@@ -14,7 +14,17 @@ from zoneinfo import ZoneInfo
 from flask.testing import FlaskCliRunner
 from sqlalchemy import text
 
-from booking.domain import catalogue, correspondence, inventory, payments, people, reservations, system, texting
+from booking.domain import (
+    catalogue,
+    correspondence,
+    inventory,
+    payments,
+    people,
+    pricing,
+    reservations,
+    system,
+    texting,
+)
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.catalogue import PhotoFile
 from booking.domain.correspondence import MessageText
@@ -70,6 +80,17 @@ class House:
     @property
     def room_id(self) -> str:
         return encode("room", self.room.id)
+
+    def rate(self) -> str:
+        """A rate rule in force."""
+        said = pricing.rate_input({"kind": "price", "name": "Summer", "terms": "amount=200"})
+        return encode("rate", pricing.add_rate(SYSTEM, self.room.property_id, said))
+
+    def rates_file(self, kind: str = "price") -> str:
+        """A file with a rule that is new."""
+        path = self.folder / f"rates-{next(self.numbers)}.csv"
+        path.write_text(f"kind,name,terms\n{kind},Fair {path.stem},amount=300\n")
+        return str(path)
 
     def made(self, *, published: bool = True) -> str:
         """A room of a property of its own, in which nobody stays."""

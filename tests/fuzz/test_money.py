@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -29,6 +30,12 @@ class Priced(NamedTuple):
     price_per_night: Decimal
     currency: str
     version: int
+    rates_version: int = 0
+    id: uuid.UUID = uuid.UUID(int=0)
+    property_id: uuid.UUID = uuid.UUID(int=0)
+    kind: str | None = None
+    unit_group_id: uuid.UUID | None = None
+    time_zone: str = "UTC"
 
 
 @many

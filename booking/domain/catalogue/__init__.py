@@ -101,6 +101,8 @@ from booking.domain.catalogue.property_editing import add as add_property
 from booking.domain.catalogue.property_editing import close as close_property
 from booking.domain.catalogue.property_editing import edit as edit_property
 from booking.domain.catalogue.property_editing import publish as publish_property
+from booking.domain.catalogue.rates_versions import count as count_rates
+from booking.domain.catalogue.rates_versions import lock as lock_rates
 from booking.domain.catalogue.room_editing import add as add_room
 from booking.domain.catalogue.room_editing import close as close_room
 from booking.domain.catalogue.room_editing import copy as copy_room
@@ -237,6 +239,7 @@ __all__ = [
     "count_amenities",
     "count_kinds",
     "count_published_rooms",
+    "count_rates",
     "describe_photos",
     "discard_sheet",
     "edit_property",
@@ -269,6 +272,7 @@ __all__ = [
     "list_destinations",
     "list_photos",
     "list_properties",
+    "lock_rates",
     "look_at_sheet",
     "make_next_photo",
     "make_units",

@@ -74,6 +74,8 @@ class Property(Model):
     description: Mapped[str] = mapped_column(Text, default="", server_default="")
     archived_at: Mapped[Instant | None]  # its rooms are unpublished then
     version: Mapped[int] = mapped_column(default=1, server_default="1")
+    # Counts every change of its rate rules and of what they decide; 0: rooms cost their own price.
+    rates_version: Mapped[int] = mapped_column(default=0, server_default="0")
     photos: Mapped[JsonList] = mapped_column(default=list, server_default=text("'[]'"))  # as of rooms
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
@@ -128,6 +130,7 @@ class Room(Model):
         Index("ix_rooms_amenities", "amenities", postgresql_using="gin"),
         Index("ix_rooms_words", "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}),
         Index("ix_rooms_property_id", "property_id"),
+        Index("ix_rooms_rated", "location", postgresql_where=text("rated")),
         {"info": GLOBAL},
     )
 
@@ -138,6 +141,8 @@ class Room(Model):
     # Triggers keep both: the first published unit stands for its group in searches; a whole contains other rooms.
     listed: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     is_whole: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # Rules of its property are for it, and a projection says what they make of it (pricing/projection.py).
+    rated: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     name: Mapped[Name]
     description: Mapped[str] = mapped_column(Text, default="", server_default="")
     location: Mapped[str] = mapped_column(String(120))

@@ -63,6 +63,8 @@ class Action(StrEnum):
     GIVE_ROLES = "roles.give"
     SEE_ROOMS = "rooms.see"  # as they are kept, published or not
     EDIT_ROOMS = "rooms.edit"  # make, change, publish, archive
+    SEE_RATES = "rates.see"  # rules of prices and stays
+    EDIT_RATES = "rates.edit"
     EDIT_PROPERTY = "property.edit"
     ADD_PROPERTIES = "properties.add"
     CHANGE_PHOTOS = "photos.change"  # of rooms and of the property
@@ -146,6 +148,8 @@ ALLOWED: Mapping[Action, Who] = {
     Action.GIVE_ROLES: OWNER | SYSTEM,
     Action.SEE_ROOMS: OWNER | MANAGER | DESK | SYSTEM,
     Action.EDIT_ROOMS: OWNER | MANAGER | SYSTEM,
+    Action.SEE_RATES: OWNER | MANAGER | DESK | SYSTEM,
+    Action.EDIT_RATES: OWNER | MANAGER | SYSTEM,
     Action.EDIT_PROPERTY: OWNER | MANAGER | SYSTEM,
     Action.ADD_PROPERTIES: OWNER | SYSTEM,
     Action.IMPORT_ROOMS: OWNER | MANAGER | SYSTEM,

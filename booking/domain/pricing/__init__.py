@@ -7,8 +7,10 @@ for_sale() reads a room with everything that selling it takes.
 from booking.domain.pricing.calendar import Calendar, CalendarNight, free_stays
 from booking.domain.pricing.calendar import nearest as nearest_stays
 from booking.domain.pricing.calendar import nights as nights_of_room
-from booking.domain.pricing.inputs import NightsView, RoomView
-from booking.domain.pricing.offers import ForSale, StayQuote, for_sale, offered
+from booking.domain.pricing.deciding import decide as decide_rates
+from booking.domain.pricing.inputs import NightsView, RatesView, RoomView
+from booking.domain.pricing.nightly import Reason as PriceReason
+from booking.domain.pricing.offers import ForSale, StayQuote, for_sale, offered, rule_problems
 from booking.domain.pricing.offers import quote as quote_stay
 from booking.domain.pricing.offers import too_many as too_many_guests
 from booking.domain.pricing.policies import Part as PricePart
@@ -21,6 +23,11 @@ from booking.domain.pricing.policies import promises as refund_promises
 from booking.domain.pricing.policies import promises_of as refund_promises_of
 from booking.domain.pricing.policies import refund as refund_of
 from booking.domain.pricing.policies import tiers as refund_tiers
+from booking.domain.pricing.projection import any_rates
+from booking.domain.pricing.projection import behind as rates_behind
+from booking.domain.pricing.projection import properties_of as rated_properties
+from booking.domain.pricing.projection import rebuild as rebuild_rates
+from booking.domain.pricing.quotes import DISCOUNT as DISCOUNT_LINE
 from booking.domain.pricing.quotes import FEE as FEE_LINE
 from booking.domain.pricing.quotes import (
     KEPT_ON_CHANGE,
@@ -28,20 +35,54 @@ from booking.domain.pricing.quotes import (
     Line,
     PriceLine,
     Quote,
+    discounts_again,
+    found_total,
     kept_lines,
     per_night,
     price_lines,
     quote,
+    shown_per_night,
     totals,
 )
 from booking.domain.pricing.quotes import NIGHT as NIGHT_LINE
 from booking.domain.pricing.quotes import as_sold as lines_as_sold
+from booking.domain.pricing.rate_editing import RATES_CHANGED, RateModified, RateNotFound
+from booking.domain.pricing.rate_editing import add as add_rate
+from booking.domain.pricing.rate_editing import change as change_rate
+from booking.domain.pricing.rate_editing import end as end_rate
+from booking.domain.pricing.rate_editing import of_property as rates_of_property
+from booking.domain.pricing.rate_editing import versions as rate_versions
+from booking.domain.pricing.rate_inputs import RateInput
+from booking.domain.pricing.rate_models import RateRule
+from booking.domain.pricing.rate_sheets import COLUMNS as RATE_COLUMNS
+from booking.domain.pricing.rate_sheets import MOST_ROWS as MOST_RATES
+from booking.domain.pricing.rate_sheets import as_input as rate_input
+from booking.domain.pricing.rate_sheets import of_property as rate_rows
+from booking.domain.pricing.rate_sheets import put as put_rates
+from booking.domain.pricing.rate_sheets import read_row as read_rate_row
+from booking.domain.pricing.rate_sheets import row_of as rate_row
+from booking.domain.pricing.rated_search import FITS as RATED_FITS
+from booking.domain.pricing.rated_search import HAS_RATED, HAS_RATED_IN, OWN_LIMITS, can_be_had
+from booking.domain.pricing.rated_search import TOTAL as RATED_TOTAL
+from booking.domain.pricing.rated_search import joined as with_rates
+from booking.domain.pricing.rated_search import price as searched_price
+from booking.domain.pricing.rule_terms import KINDS as RATE_KINDS
 
 __all__ = [
+    "DISCOUNT_LINE",
     "FEE_LINE",
+    "HAS_RATED",
+    "HAS_RATED_IN",
     "KEPT_ON_CHANGE",
     "LINE_KINDS",
+    "MOST_RATES",
     "NIGHT_LINE",
+    "OWN_LIMITS",
+    "RATED_FITS",
+    "RATED_TOTAL",
+    "RATES_CHANGED",
+    "RATE_COLUMNS",
+    "RATE_KINDS",
     "Calendar",
     "CalendarNight",
     "ForSale",
@@ -49,13 +90,27 @@ __all__ = [
     "NightsView",
     "PriceLine",
     "PricePart",
+    "PriceReason",
     "Quote",
+    "RateInput",
+    "RateModified",
+    "RateNotFound",
+    "RateRule",
+    "RatesView",
     "RefundPromise",
     "RefundTier",
     "RoomView",
     "StayQuote",
+    "add_rate",
+    "any_rates",
+    "can_be_had",
+    "change_rate",
     "check_in_instant",
+    "decide_rates",
+    "discounts_again",
+    "end_rate",
     "for_sale",
+    "found_total",
     "free_stays",
     "free_until",
     "frozen_policy",
@@ -68,14 +123,28 @@ __all__ = [
     "policy_in_parts",
     "price_lines",
     "price_parts",
+    "put_rates",
     "quote",
     "quote_stay",
+    "rate_input",
+    "rate_row",
+    "rate_rows",
+    "rate_versions",
+    "rated_properties",
+    "rates_behind",
+    "rates_of_property",
+    "read_rate_row",
+    "rebuild_rates",
     "refund_of",
     "refund_of_parts",
     "refund_outlook",
     "refund_promises",
     "refund_promises_of",
     "refund_tiers",
+    "rule_problems",
+    "searched_price",
+    "shown_per_night",
     "too_many_guests",
     "totals",
+    "with_rates",
 ]

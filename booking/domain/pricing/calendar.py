@@ -7,13 +7,15 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 from booking.domain import inventory
 from booking.domain.errors import Invalid
 from booking.domain.inputs import in_order
 from booking.domain.notices import Notice
-from booking.domain.pricing import offers, quotes
+from booking.domain.pricing import nightly, offers, quotes
 from booking.domain.pricing.offers import ForSale
+from booking.domain.pricing.rule_terms import CLOSED_TO_DEPARTURE
 from booking.domain.stays import Stay, StayRules
 from booking.infra.db import reading
 
@@ -25,11 +27,19 @@ MOST_DAYS = 365  # at once; more where a stay may be longer
 
 @dataclass(frozen=True, slots=True)
 class CalendarNight:
-    """The night that begins on `date`."""
+    """The night that begins on `date`, its price for a stay that begins with it, and what such a stay is held to.
+
+    `reason` says why nobody can arrive on the day; None where one can.
+    """
 
     date: dt.date
     is_available: bool
     price: Decimal
+    min_nights: int
+    max_nights: int
+    closed_to_arrival: bool
+    closed_to_departure: bool
+    reason: Notice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +49,52 @@ class Calendar:
 
 
 @reading
-def nights(room_id: uuid.UUID, first: dt.date | None, end: dt.date | None, rules: StayRules) -> Calendar:
+def nights(
+    room_id: uuid.UUID, first: dt.date | None, end: dt.date | None, rules: StayRules, guests: int = ANY_GUESTS
+) -> Calendar:
     """The nights in [first, end), by default from today at the property on. Raises RoomNotFound, Invalid."""
     room = offers.for_sale(room_id)
     today = rules.today(room.time_zone)
     shown = _shown(first or today, end, rules)
     taken = inventory.full_nights(inventory.units_taken(room_id, shown).values())
-    over, dates = _out_of_reach(room, today, rules), shown.dates()
-    prices = quotes.nights(room, dates, ANY_GUESTS, room.read_at)
+    dates = shown.dates()
+    prices = quotes.nights(room, dates, guests, room.read_at)
+    looked_at = _Days(room, today, rules, taken)
     return Calendar(
-        [
-            CalendarNight(date, today <= date < over and date not in taken, night.amount)
-            for date, night in zip(dates, prices, strict=True)
-        ],
-        room.currency,
+        [looked_at.night(date, night.amount) for date, night in zip(dates, prices, strict=True)], room.currency
     )
+
+
+class _Days:
+    """Of one room, as it was read."""
+
+    def __init__(self, room: ForSale, today: dt.date, rules: StayRules, taken: Collection[dt.date]) -> None:
+        self.room, self.today, self.taken = room, today, taken
+        self.rules, self.latest = quotes.rules_of(room), _latest(today, rules)
+        longest = rules.longest_nights if self.rules else min(room.max_nights, rules.longest_nights)
+        self.over = self.latest + dt.timedelta(days=longest)  # the first night that no stay can reach yet
+
+    def night(self, date: dt.date, price: Decimal) -> CalendarNight:
+        held_to = nightly.limits(self.rules, self.room, date)
+        return CalendarNight(
+            date,
+            self.today <= date < self.over and date not in self.taken,
+            price,
+            held_to.least,
+            held_to.most,
+            held_to.closed_by is not None,
+            nightly.closed(self.rules, CLOSED_TO_DEPARTURE, date) is not None,
+            self._reason(date, held_to),
+        )
+
+    def _reason(self, date: dt.date, held_to: nightly.ArrivalLimits) -> Notice | None:
+        if date < self.today:
+            return Notice("night_is_over")
+        if date > self.latest:
+            return Notice("night_too_far", last=self.latest)
+        if date in self.taken:
+            return Notice("night_is_taken")
+        return nightly.arrival_problem(held_to, nightly.lead_days(self.room.read_at, self.room.time_zone, date))
 
 
 @reading
@@ -65,7 +106,8 @@ def nearest(room_id: uuid.UUID, wanted: Stay, rules: StayRules, most: int = 3) -
     if first > last:
         return []
     taken = inventory.units_taken(room_id, Stay(first, last + dt.timedelta(days=wanted.nights)))
-    return free_stays(taken.values(), wanted, first, last)[:most]
+    stays = free_stays(taken.values(), wanted, first, last)
+    return list(islice((stay for stay in stays if not room.rule_problems(stay)), most))
 
 
 def free_stays(taken: Collection[set[dt.date]], wanted: Stay, first: dt.date, last: dt.date) -> list[Stay]:
@@ -90,8 +132,3 @@ def _shown(first: dt.date, end: dt.date | None, rules: StayRules) -> Stay:
     if (end - first).days > most:
         raise Invalid(details={"to": Notice("calendar_too_long", most=most)})
     return Stay(first, end)
-
-
-def _out_of_reach(room: ForSale, today: dt.date, rules: StayRules) -> dt.date:
-    """The first night that no stay can reach yet: the latest arrival with the longest stay ends before it."""
-    return today + dt.timedelta(days=rules.horizon_days + min(room.max_nights, rules.longest_nights))

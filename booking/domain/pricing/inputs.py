@@ -43,3 +43,9 @@ class NightsView(Input):
 
     first: CalendarDate | None = Field(default=None, alias="from")
     end: CalendarDate | None = Field(default=None, alias="to")
+
+
+class RatesView(NightsView):
+    """The same for so many guests."""
+
+    guests: Annotated[int, Field(ge=1, le=1000)] = 1

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import DateTime, bindparam, func, select
 
@@ -14,7 +14,7 @@ from booking.domain import inventory
 from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.notices import Notice
-from booking.domain.pricing import policies, quotes
+from booking.domain.pricing import nightly, policies, quotes
 from booking.domain.stays import Stay, StayRules
 from booking.infra.clock import sql_now
 from booking.infra.db import execute, reading
@@ -45,6 +45,7 @@ class ForSale:
     address: dict[str, Any]
     check_out_time: dt.time
     unit_group_id: uuid.UUID | None  # of identical units
+    rates_version: int = 0  # of the property's rate rules, as it was read
 
     def refuse_unless_fit(self, stay: Stay, guests: int, rules: StayRules) -> None:
         """Raise Invalid with everything that is wrong with these dates and guests, by field."""
@@ -53,17 +54,28 @@ class ForSale:
 
     def problems(self, stay: Stay, guests: int, rules: StayRules) -> dict[str, Notice]:
         """The same for looking."""
-        problems = rules.problems(stay, self.time_zone)
-        if stay.nights < self.min_nights:
-            problems.setdefault("checkOut", Notice("stay_below_room", least=self.min_nights))
-        elif stay.nights > self.max_nights:
-            problems.setdefault("checkOut", Notice("stay_above_room", most=self.max_nights))
+        problems = self.rule_problems(stay) | rules.problems(stay, self.time_zone)
         if problem := too_many(guests, self.capacity):
             problems["guests"] = problem
         return problems
 
+    def rule_problems(self, stay: Stay) -> dict[str, Notice]:
+        """What the room's own limits and the rules of its property have against the dates, by field."""
+        return rule_problems(self, stay, self.read_at)
+
     def frozen_policy(self) -> dict[str, Any]:
         return policies.frozen(self.cancellation_policy, self.time_zone, self.check_in_time)
+
+
+class LimitedRoom(quotes.PricedRoom, nightly.LimitedRoom, Protocol):
+    """A room, or a row of one, with what says for how long and when it can be had."""
+
+
+def rule_problems(room: LimitedRoom, stay: Stay, at: dt.datetime) -> dict[str, Notice]:
+    """What a room's own limits and the rules of its property have against dates that are asked for at an instant."""
+    rules = quotes.rules_of(room)
+    lead = nightly.lead_days(at, room.time_zone, stay.check_in) if rules else 0
+    return nightly.stay_problems(rules, room, stay, lead)
 
 
 def too_many(guests: int, capacity: int) -> Notice | None:
@@ -93,6 +105,7 @@ _FOR_SALE = often(
         Property.address,
         Property.check_out_time,
         Room.unit_group_id,
+        Property.rates_version,
     )
     .join(Property, Property.id == Room.property_id)
     .where(Room.published, Room.id == bindparam("room_id"))
@@ -132,6 +145,7 @@ def offered(room: Room, house: Property, at: dt.datetime) -> ForSale:
         address=house.address,
         check_out_time=house.check_out_time,
         unit_group_id=room.unit_group_id,
+        rates_version=house.rates_version,
     )
 
 

@@ -1,23 +1,29 @@
 """The only place that prices a stay: a line for each night, fee, tax and discount; the total is their sum, and no more.
 
 quote() writes the lines. totals() is its short form for many rooms at once, and per_night() is what a room costs where
-nobody has said when; a test holds them equal. So far there is one rule: every night costs the room's base price.
+nobody has said when; a test holds them equal. Every night costs the room's own price, or what the rules of its property
+make of it (nightly.py).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, Protocol
 
 from booking.domain.money import decimals, rounded
+from booking.domain.pricing import nightly, rule_terms, tariffs
+from booking.domain.pricing.nightly import BASE, Reason
+from booking.domain.pricing.rule_terms import LENGTH
+from booking.domain.pricing.rules import NO_RULES, RatedRoom, RoomRules
+from booking.domain.pricing.tariffs import Tariff
 from booking.domain.stays import Stay
 
 NIGHT, FEE, TAX, DISCOUNT = LINE_KINDS = ("night", "fee", "tax", "discount")
-BASE = "base"  # the rule behind a line: the room's own price per night
 SOLD_ELSEWHERE = "elsewhere"  # the price was agreed before the reservation came here
 KEPT_ON_CHANGE = "kept_on_change"  # a fee: what the house kept of nights that were given back
 
@@ -31,11 +37,27 @@ class Priced(Protocol):
     def currency(self) -> str: ...
 
 
-class PricedRoom(Priced, Protocol):
-    """The base price changes with the room, so the room's version is the rule's."""
+class FoundRow(Priced, Protocol):
+    """A room as a search has read it; `rated_total` is None where no rules are for it."""
+
+    @property
+    def rated_total(self) -> Decimal | None: ...
+
+
+class PricedRoom(Priced, RatedRoom, Protocol):
+    """The base price changes with the room, so the room's version is the rule's.
+
+    `rates_version` is its property's: 0 where it has no rules, and then nothing is asked of the room's other facts.
+    """
 
     @property
     def version(self) -> int: ...
+    @property
+    def rates_version(self) -> int: ...
+    @property
+    def property_id(self) -> uuid.UUID: ...
+    @property
+    def time_zone(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +65,8 @@ class Line:
     """One reason why a stay costs what it costs; `amount` is below 0 where it costs less.
 
     `date` is the day that it is for, None where it is for the whole stay. `version` is the rule's at that time, None in
-    bookings from before it was kept.
+    bookings from before it was kept. `label` is what the house calls the rules that made it, empty where it is the
+    room's own price; `reasons` say what each of them did.
     """
 
     kind: str
@@ -51,11 +74,21 @@ class Line:
     amount: Decimal
     rule: str
     version: int | None
+    label: str = ""
+    reasons: tuple[Reason, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept in a booking: the amount as text, so that no digit is lost."""
         day = self.date and self.date.isoformat()
-        kept = {"kind": self.kind, "date": day, "amount": str(self.amount), "rule": self.rule, "version": self.version}
+        kept: dict[str, Any] = {
+            "kind": self.kind,
+            "date": day,
+            "amount": str(self.amount),
+            "rule": self.rule,
+            "version": self.version,
+        }
+        if self.reasons:
+            kept |= {"label": self.label, "reasons": [reason.as_json() for reason in self.reasons]}
         # The release before this one knows only nights, and reads them by this name.
         return kept | {"night": day} if self.kind == NIGHT else kept
 
@@ -68,6 +101,7 @@ class PriceLine:
     each: Decimal
     rule: str
     kind: str = NIGHT
+    label: str = ""
 
     @property
     def amount(self) -> Decimal:
@@ -98,13 +132,68 @@ class Quote:
 
 def quote(room: PricedRoom, stay: Stay, guests: int, at: dt.datetime) -> Quote:
     """The price of a stay. Other dates, guests or another room are another quote."""
-    return Quote(stay, guests, at, room.currency, tuple(nights(room, stay.dates(), guests, at)))
+    rules = rules_of(room)
+    if not rules:
+        return Quote(stay, guests, at, room.currency, tuple(nights(room, stay.dates(), guests, at)))
+    facts = nightly.Facts(nightly.Party(guests), stay.check_in, _tariff(room).decided)
+    lines = [_night(rules, room, night, facts) for night in stay.dates()]
+    lead = nightly.lead_days(at, room.time_zone, stay.check_in)
+    off = nightly.discounts(rules, stay.check_in, [line.amount for line in lines], lead, room.currency)
+    return Quote(stay, guests, at, room.currency, (*lines, *map(_discount, off)))
 
 
-def nights(room: PricedRoom, dates: Iterable[dt.date], guests: int, at: dt.datetime) -> list[Line]:  # noqa: ARG001 the base price is for all guests, at any time
-    """The line of each night by itself, as a calendar shows them."""
-    amount = per_night(room.price_per_night, room.currency)
-    return [Line(NIGHT, date, amount, BASE, room.version) for date in dates]
+def nights(room: PricedRoom, dates: Iterable[dt.date], guests: int, at: dt.datetime) -> list[Line]:  # noqa: ARG001 a night's price does not depend on when it is asked for
+    """The line of each night by itself, as a calendar shows them: of a stay that begins with it."""
+    rules = rules_of(room)
+    if not rules:
+        amount = per_night(room.price_per_night, room.currency)
+        return [Line(NIGHT, date, amount, BASE, room.version) for date in dates]
+    facts = nightly.Facts(nightly.Party(guests), None, _tariff(room).decided)
+    return [_night(rules, room, date, facts) for date in dates]
+
+
+def rules_of(room: PricedRoom) -> RoomRules:
+    """The rules that are in force for the room, as its row was read."""
+    return _tariff(room).of_room(room) if room.rates_version else NO_RULES
+
+
+def _tariff(room: PricedRoom) -> Tariff:
+    return tariffs.of(room.property_id, room.rates_version)
+
+
+def _night(rules: RoomRules, room: PricedRoom, date: dt.date, facts: nightly.Facts) -> Line:
+    found = nightly.nightly(rules, room, date, facts)
+    by_rules = found.reasons[1:]
+    if not by_rules:
+        return Line(NIGHT, date, found.amount, BASE, room.version)
+    label = " + ".join(reason.label for reason in by_rules)
+    return Line(NIGHT, date, found.amount, by_rules[-1].rule, by_rules[-1].version, label, found.reasons)
+
+
+def _discount(off: nightly.Discount) -> Line:
+    return Line(DISCOUNT, None, off.amount, off.reason.rule, off.reason.version, off.reason.label, (off.reason,))
+
+
+def discounts_again(
+    sold: Iterable[Line], offered: Iterable[Line], nights: Sequence[Line], lead_days: int, currency: str
+) -> list[Line]:
+    """The discounts of a stay that was sold with some and has other nights now, by the terms that it was sold on.
+
+    `offered` are the lines that it would have if it were sold now: a stay that was too short for a discount by its
+    length gets today's. `lead_days` count from the sale. Without these terms a long stay could be sold back to a short
+    one at the long one's price.
+    """
+    was = [line.reasons[0] for line in sold if line.kind == DISCOUNT and line.reasons]
+    offs = [(replace(reason, percent=off), off) for reason in was if (off := _off(reason, len(nights), lead_days))]
+    if not any(reason.kind == LENGTH for reason in was):
+        now = [line.reasons[0] for line in offered if line.kind == DISCOUNT and line.reasons]
+        offs += [(one, one.percent) for one in now if one.kind == LENGTH and one.percent]
+    total = sum((line.amount for line in nights), Decimal(0))
+    return [_discount(off) for off in nightly.taken_off(total, offs, currency)]
+
+
+def _off(reason: Reason, nights: int, lead_days: int) -> Decimal:
+    return nightly.off_by(reason.kind, rule_terms.read(reason.kind, reason.terms), nights, lead_days)
 
 
 def as_sold(total: Decimal, stay: Stay, currency: str) -> tuple[Line, ...]:
@@ -126,6 +215,16 @@ def totals(rooms: Iterable[Priced], stay: Stay, guests: int, at: dt.datetime) ->
     return [per_night(room.price_per_night, room.currency) * stay.nights for room in rooms]
 
 
+def found_total(row: FoundRow, own: Decimal) -> Decimal:
+    """Of a room as a search has read it: what the projection knows of a rated one, else its `own` of totals()."""
+    return own if row.rated_total is None else rounded(row.rated_total, row.currency)
+
+
+def shown_per_night(row: FoundRow, total: Decimal, stay: Stay) -> Decimal:
+    """What a night costs: of a rated room, on average of the stay."""
+    return row.price_per_night if row.rated_total is None else rounded(total / stay.nights, row.currency)
+
+
 def per_night(base_price: Decimal, currency: str) -> Decimal:
     """What a night costs by the base price, rounded once."""
     return rounded(base_price, currency)
@@ -139,10 +238,11 @@ def kept_lines(kept: Iterable[dict[str, Any]]) -> tuple[Line, ...]:
 def _kept_line(line: dict[str, Any]) -> Line:
     day = line["date"] if "date" in line else line["night"]
     date = dt.date.fromisoformat(day) if day else None
-    return Line(line.get("kind", NIGHT), date, Decimal(line["amount"]), str(line["rule"]), line.get("version"))
+    said = Decimal(line["amount"]), str(line["rule"]), line.get("version"), line.get("label", "")
+    return Line(line.get("kind", NIGHT), date, *said, tuple(map(nightly.kept_reason, line.get("reasons", ()))))
 
 
 def price_lines(lines: Iterable[Line]) -> tuple[PriceLine, ...]:
     """The lines for reading: nights in a row at the same price as one."""
-    alike = groupby(lines, key=lambda line: (line.amount, line.rule, line.kind))
+    alike = groupby(lines, key=lambda line: (line.amount, line.rule, line.kind, line.label))
     return tuple(PriceLine(len(list(group)), *facts) for facts, group in alike)

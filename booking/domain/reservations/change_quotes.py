@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from booking.domain import catalogue, inventory, people, pricing, spelling
 from booking.domain.actors import Actor
@@ -32,6 +33,7 @@ from booking.infra import clock
 from booking.infra.db import reading
 from booking.infra.ids import new_id
 
+TOO_SHORT = ("stay_below_room", "stay_below_rule")
 FIELDS = {"check_in": "checkIn", "check_out": "checkOut", "room_id": "roomId", "guests": "guests"}
 
 
@@ -291,8 +293,11 @@ def _refuse_unless_fit(
         if guests == booking.guests:
             problems.pop("guests", None)
         as_long = stay.nights == booking.nights
-        too_long = "checkOut" in problems and problems["checkOut"].code != "stay_below_room"
-        if as_long or (stay.nights < booking.nights and (too_long or has_begun(booking))):
+        too_long = "checkOut" in problems and problems["checkOut"].code not in TOO_SHORT
+        if "checkOut" in problems and problems["checkOut"].code == "closed_to_departure":
+            if stay.check_out == booking.check_out:
+                problems.pop("checkOut")
+        elif as_long or (stay.nights < booking.nights and (too_long or has_begun(booking))):
             problems.pop("checkOut", None)
     if moves and stay.nights <= booking.nights:
         problems.pop("checkOut", None)
@@ -315,7 +320,9 @@ def _lines(
         if moves_on is None:
             return list(quoted)
         sold = replace(sold, lines=change_terms.lines_before(sold, moves_on))
-    return change_terms.stay_lines(sold, stay.dates(), quoted)
+    lines = change_terms.stay_lines(sold, stay.dates(), quoted)
+    sold_on = booking.created_at.astimezone(ZoneInfo(booking.time_zone)).date()
+    return [*lines, *change_terms.discounts(sold, lines, quoted, (stay.check_in - sold_on).days)]
 
 
 def _new_nights(booking: Booking, room_id: uuid.UUID, stay: Stay, moves_on: dt.date | None = None) -> list[Stay]:

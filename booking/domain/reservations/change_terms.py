@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -60,15 +60,36 @@ def new_price(sold: Sold, stay_lines: Sequence[Line], check_in: dt.date, now: dt
 
 
 def stay_lines(sold: Sold, nights: Iterable[dt.date], offered: Iterable[Line]) -> list[Line]:
-    """The lines of a stay in the same room by as many guests: nights as they were sold, others as `offered` now."""
+    """The lines of a stay in the same room by as many guests: nights as they were sold, others as `offered` now.
+
+    Without discounts, which count from all of its nights.
+    """
     was, new = _by_date(sold.lines), _by_date(offered)
-    of_whole = [line for line in was.get(None, ()) if not is_kept(line)]
+    of_whole = [line for line in was.get(None, ()) if not is_kept(line) and line.kind != pricing.DISCOUNT_LINE]
     return [line for night in nights for line in (was.get(night) or new[night])] + of_whole
 
 
 def lines_before(sold: Sold, day: dt.date) -> tuple[Line, ...]:
     """Those of the nights before it, and of the whole stay."""
     return tuple(line for line in sold.lines if line.date is None or line.date < day)
+
+
+def discounts(sold: Sold, lines: Sequence[Line], offered: Iterable[Line], lead_days: int) -> list[Line]:
+    """Those of the other stay, whose `lines` are these without them.
+
+    To give nights back never costs: where fewer nights of what was sold would lose more discount than they cost, the
+    stay costs what it did.
+    """
+    nights = [line for line in lines if line.kind == pricing.NIGHT_LINE]
+    made = pricing.discounts_again(sold.lines, offered, nights, lead_days, sold.currency)
+    was = [line for line in sold.lines if not is_kept(line)]
+    beyond = _sum(lines) + _sum(made) - _sum(was)
+    discount = next((line for line in reversed([*was, *made]) if line.kind == pricing.DISCOUNT_LINE), None)
+    if discount is None or beyond <= 0 or not {line.date for line in lines} <= {line.date for line in was}:
+        return made
+    others = [line for line in made if line is not discount]
+    amount = -beyond + (discount.amount if len(others) < len(made) else 0)
+    return [*others, replace(discount, amount=amount)]
 
 
 def is_kept(line: Line) -> bool:

@@ -156,7 +156,7 @@ class _House:
 
 
 def _read(gone: Gone, location: str, rules: StayRules) -> list[Alternative]:
-    house = _house(gone)
+    house = _house(gone, location)
     if house is None:
         return []
     dates = [house.offer(ON_DATES, house.wanted, stay) for stay in islice(_near_by(house, rules), MOST_DATES)]
@@ -168,16 +168,16 @@ def _read(gone: Gone, location: str, rules: StayRules) -> list[Alternative]:
     else:
         # Kept with all the rest: it need not be kept by itself, nor counted.
         wanted = _alike(location, gone.stay, gone.guests, MOST)
-        found = _but(gone.room_id, MOST, lambda: finder.first_rooms(wanted, rules))
+        found = _but(gone.room_id, MOST, lambda: finder.first_rooms(wanted, rules, is_rated=house.wanted.is_rated))
         rooms = [_found(room, gone.stay) for room in found[:left]]
     return [*rooms, *dates, *parts]
 
 
-def _house(gone: Gone) -> _House | None:
+def _house(gone: Gone, location: str) -> _House | None:
     """None where the wanted room is not for sale any more."""
     around = dt.timedelta(days=DAYS_AROUND)
     window = {"check_in": gone.stay.check_in - around, "check_out": gone.stay.check_out + around}
-    rows = fetch(_ROOMS, wanted=gone.room_id, guests=gone.guests, **window)
+    rows = fetch(_ROOMS, wanted=gone.room_id, guests=gone.guests, location=location, **window)
     if not rows or rows[0].id != gone.room_id:
         return None
     house = _House(gone, list(rows), {room.id: _by_unit(room.taken) for room in rows})
@@ -201,7 +201,7 @@ def _take(house: _House, room_id: uuid.UUID, stay: Stay) -> None:
 
 
 def _fits(room: Any, stay: Stay) -> bool:
-    return bool(room.min_nights <= stay.nights <= room.max_nights)
+    return not pricing.rule_problems(room, stay, clock.now())
 
 
 def _near_by(house: _House, rules: StayRules) -> Iterator[Stay]:
@@ -210,7 +210,7 @@ def _near_by(house: _House, rules: StayRules) -> Iterator[Stay]:
     around = dt.timedelta(days=DAYS_AROUND)
     arrivals = gone.stay.check_in - around, gone.stay.check_in + around
     for stay in pricing.free_stays(house.taken[room.id].values(), gone.stay, *arrivals):
-        if stay not in (gone.stay, gone.own) and not rules.problems(stay, room.time_zone):
+        if stay not in (gone.stay, gone.own) and _fits(room, stay) and not rules.problems(stay, room.time_zone):
             yield stay
 
 
@@ -259,7 +259,12 @@ _ROOMS = often(
         Room.version,
         Room.min_nights,
         Room.max_nights,
+        Room.property_id,
+        Room.kind,
+        Room.unit_group_id,
         Property.time_zone,
+        Property.rates_version,
+        pricing.HAS_RATED_IN.label("is_rated"),
         inventory.TAKEN_BY_UNIT.label("taken"),
     )
     .join(Property, Property.id == Room.property_id)

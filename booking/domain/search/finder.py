@@ -26,7 +26,7 @@ from booking.domain.errors import Invalid
 from booking.domain.notices import Notice
 from booking.domain.search import place_names, statements, words
 from booking.domain.search.inputs import RoomSearch
-from booking.domain.stays import EARLIEST_ZONE, StayRules
+from booking.domain.stays import EARLIEST_ZONE, Stay, StayRules
 from booking.infra import cache, clock, replica
 from booking.infra.db import fetch
 from booking.infra.ids import encode
@@ -74,12 +74,12 @@ def search(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> Found:
     return read or _FROM_JSON.validate_json(kept)
 
 
-def first_rooms(wanted: RoomSearch, rules: StayRules) -> list[FoundRoom]:
+def first_rooms(wanted: RoomSearch, rules: StayRules, *, is_rated: bool) -> list[FoundRoom]:
     """The rooms of the first page in a place that is named by its slug, as the primary knows them now: without counting
-    how many there are in all, and without keeping them. Raises Invalid.
+    how many there are in all, and without keeping them. `is_rated`: whether the place has rated rooms. Raises Invalid.
     """
     _refuse_unless_possible(wanted, rules)
-    return _rooms(wanted, _values(wanted, rules), replica.primary)
+    return _rooms(wanted, _values(wanted, rules), replica.primary, is_rated=is_rated)
 
 
 def answer(wanted: RoomSearch, rules: StayRules, cache_seconds: int, render: Callable[[Found], str]) -> str:
@@ -112,20 +112,22 @@ def _asked_for(wanted: RoomSearch, rules: StayRules, seconds: int) -> tuple[str,
     def read(lsn: int | None) -> cache.Fresh:
         fetch = replica.reader(lsn)
         # Asked for first: a hold that ends meanwhile is then either counted as free, or the end of what is kept.
-        until = _first_hold_end(wanted, fetch) if seconds else None
-        just_read.append(_read(wanted, rules, fetch))
+        until, is_rated = _beforehand(wanted, fetch)
+        just_read.append(_read(wanted, rules, fetch, is_rated=is_rated))
         return cache.Fresh(to_json(just_read[0]).decode() if seconds else "", until)
 
     kept = cache.remembered_in(wanted.location, FOUND, _key(wanted, rules), seconds, read)
     return kept, just_read[0] if just_read else None
 
 
-def _first_hold_end(wanted: RoomSearch, fetch: replica.Fetch) -> float | None:
-    """When the next hold on one of these nights ends (seconds since 1970): from then on there may be one room more."""
+def _beforehand(wanted: RoomSearch, fetch: replica.Fetch) -> tuple[float | None, bool]:
+    """When the next hold on one of these nights ends (seconds since 1970): from then on there may be one room more.
+    And whether there are rated rooms among those that are searched.
+    """
     nights = {"check_in": wanted.check_in, "check_out": wanted.check_out}
     where = {"location": wanted.location} if wanted.location else {}
-    [[end]] = fetch(statements.HOLD_END_IN if where else statements.HOLD_END, nights | where)
-    return end.timestamp() if end else None
+    [[end, is_rated]] = fetch(statements.BEFOREHAND_IN if where else statements.BEFOREHAND, nights | where)
+    return end.timestamp() if end else None, is_rated
 
 
 def _refuse_unless_possible(wanted: RoomSearch, rules: StayRules) -> None:
@@ -138,39 +140,40 @@ def _refuse_unless_possible(wanted: RoomSearch, rules: StayRules) -> None:
         _require_one_currency(wanted.location)
 
 
-def _read(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch) -> Found:
-    found = _read_as_asked(wanted, rules, fetch)
+def _read(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, *, is_rated: bool) -> Found:
+    found = _read_as_asked(wanted, rules, fetch, is_rated=is_rated)
     corrected = None if found.total or not wanted.q else words.corrected(wanted.q, wanted.location, fetch)
     if corrected is None:
         return found
-    instead = _read_as_asked(wanted.model_copy(update={"q": corrected}), rules, fetch)
+    instead = _read_as_asked(wanted.model_copy(update={"q": corrected}), rules, fetch, is_rated=is_rated)
     return replace(instead, corrected=corrected) if instead.total else found
 
 
-def _read_as_asked(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch) -> Found:
+def _read_as_asked(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, *, is_rated: bool) -> Found:
     values = _values(wanted, rules)
-    rooms = _rooms(wanted, values, fetch)
+    rooms = _rooms(wanted, values, fetch, is_rated=is_rated)
     # A first page that is not full has everything on it.
     complete = wanted.page == 1 and len(rooms) < wanted.page_size
-    _, total = statements.of(_statement_key(values, wanted.sort))
+    _, total = statements.of(_statement_key(values, wanted.sort, is_rated=is_rated))
     count = len(rooms) if complete else fetch(total, values)[0][0]
     return Found(rooms, wanted.page, wanted.page_size, count)
 
 
-def _rooms(wanted: RoomSearch, values: dict[str, Any], fetch: replica.Fetch) -> list[FoundRoom]:
-    page, _ = statements.of(_statement_key(values, wanted.sort))
+def _rooms(wanted: RoomSearch, values: dict[str, Any], fetch: replica.Fetch, *, is_rated: bool) -> list[FoundRoom]:
+    page, _ = statements.of(_statement_key(values, wanted.sort, is_rated=is_rated))
     rows = fetch(page, values)
-    totals = pricing.totals(rows, wanted.stay, wanted.capacity or 1, clock.now())
-    return [_free_room(row, total) for row, total in zip(rows, totals, strict=True)]
+    own = pricing.totals(rows, wanted.stay, wanted.capacity or 1, clock.now())
+    totals = map(pricing.found_total, rows, own)
+    return [_free_room(row, total, wanted.stay) for row, total in zip(rows, totals, strict=True)]
 
 
-def _free_room(row: Any, total: Decimal) -> FoundRoom:
+def _free_room(row: Any, total: Decimal, stay: Stay) -> FoundRoom:
     return FoundRoom(
         id=encode("room", row.id),
         name=row.name,
         location=row.location,
         capacity=row.capacity,
-        price_per_night=row.price_per_night,
+        price_per_night=pricing.shown_per_night(row, total, stay),
         currency=row.currency,
         amenities=row.amenities,
         total=total,
@@ -198,14 +201,16 @@ def _values(wanted: RoomSearch, rules: StayRules) -> dict[str, Any]:
         "check_in": wanted.check_in,
         "check_out": wanted.check_out,
         "nights": wanted.stay.nights,
+        "guests": wanted.capacity or 1,
         "page_size": wanted.page_size,
         "skipped": (wanted.page - 1) * wanted.page_size,
     }
 
 
-def _statement_key(values: dict[str, Any], sort: str | None) -> statements.StatementKey:
+def _statement_key(values: dict[str, Any], sort: str | None, *, is_rated: bool) -> statements.StatementKey:
     words = sum(name.startswith("word") for name in values)
-    return statements.StatementKey(frozenset(name for name in statements.FILTERS if name in values), words, sort)
+    filters = frozenset(name for name in (*statements.FILTERS, *statements.PRICE_LIMITS) if name in values)
+    return statements.StatementKey(filters, words, sort, is_rated)
 
 
 def _zones_of_yesterday(check_in: dt.date, rules: StayRules) -> list[str]:

@@ -26,6 +26,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    null,
     or_,
     select,
     tuple_,
@@ -33,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from booking.domain import catalogue
+from booking.domain import catalogue, pricing
 from booking.domain.catalogue import Property, Room
 from booking.domain.inventory import NIGHT_HELD, Availability, has_end
 from booking.domain.search import words
@@ -60,14 +61,14 @@ class StatementKey(NamedTuple):
     filters: frozenset[str]
     words: int
     sort: str | None
+    is_rated: bool = False  # of a place that has rated rooms, or of none in particular while there are any
 
 
+PRICE_LIMITS = ("min_price", "max_price")
 FILTERS: dict[str, Condition] = {
     "location": Room.location == bindparam("location"),
     "capacity": Room.capacity >= bindparam("capacity"),
     "currency": Room.currency == bindparam("currency"),
-    "min_price": Room.price_per_night >= bindparam("min_price"),
-    "max_price": Room.price_per_night <= bindparam("max_price"),
     "amenities": Room.amenities.contains(bindparam("amenities", type_=ARRAY(String))),
     "kind": Room.kind.op("~*")(bindparam("kind", type_=String)),
     # Around midnight somewhere: the day of check-in is over already at these properties.
@@ -85,13 +86,21 @@ _RUN_OUT = select(_SWEPT.room_id, _SWEPT.night).where(
 )
 # Asked once per statement: mostly there is none, and then no night is looked up among them.
 _NONE_RAN_OUT = select(~_RUN_OUT.exists()).scalar_subquery()
-HOLD_END = select(func.min(Availability.held_until)).where(
-    has_end(Availability.held_until),
-    Availability.held_until > sql_now(),
-    Availability.night >= bindparam("check_in"),
-    Availability.night < bindparam("check_out"),
-)
-HOLD_END_IN = often(HOLD_END.where(Availability.location == bindparam("location")))
+
+
+def _beforehand(is_rated: ColumnElement[bool]) -> Select[Any]:
+    """When the next hold ends, and whether rates are to be asked for at all: what a search has to know first."""
+    columns: tuple[Any, ...] = func.min(Availability.held_until).label("hold_end"), is_rated.label("is_rated")
+    return select(*columns).where(
+        has_end(Availability.held_until),
+        Availability.held_until > sql_now(),
+        Availability.night >= bindparam("check_in"),
+        Availability.night < bindparam("check_out"),
+    )
+
+
+BEFOREHAND = _beforehand(pricing.HAS_RATED)
+BEFOREHAND_IN = often(_beforehand(pricing.HAS_RATED_IN).where(Availability.location == bindparam("location")))
 
 
 # OFFSET 0 keeps the planner from a join, which it misjudges: it sorted the whole place instead of reading in order.
@@ -115,32 +124,40 @@ _FREE_UNITS = case((Room.unit_group_id.is_not(None), func.free_units(Room.unit_g
 @lru_cache(maxsize=512)
 def of(key: StatementKey) -> tuple[Select[Any], Select[Any]]:
     """The page and the total of all searches of one key."""
+    price = pricing.searched_price(is_rated=key.is_rated)
     conditions: list[Condition] = [
         Room.published,
-        Room.min_nights <= bindparam("nights"),
-        Room.max_nights >= bindparam("nights"),
-        *(FILTERS[name] for name in sorted(key.filters)),
+        pricing.RATED_FITS if key.is_rated else pricing.OWN_LIMITS,
+        *(_filter(name, price) for name in sorted(key.filters)),
         *(words.contains(f"word{number}") for number in range(key.words)),
     ]
-    order = _order(key.sort, in_one_place="location" in key.filters)
+    order = _order(key.sort, price, in_one_place="location" in key.filters)
     is_free = and_(~exists(_NIGHTS.offset(_ONE_BY_ONE)), _PARTS_ARE_FREE)
-    page = select(*_SHOWN, _FREE_UNITS.label("units_left")).where(
+    rated_total = pricing.RATED_TOTAL if key.is_rated else null()
+    page = select(*_SHOWN, _FREE_UNITS.label("units_left"), rated_total.label("rated_total")).where(
         Room.listed, *conditions, or_(is_free, func.coalesce(_FREE_UNITS, 0) > 0)
     )
+    page = pricing.with_rates(page) if key.is_rated else page
     page = page.order_by(*order).limit(bindparam("page_size")).offset(bindparam("skipped"))
-    total = _total(conditions, in_one_place="location" in key.filters)
+    total = _total(conditions, in_one_place="location" in key.filters, is_rated=key.is_rated)
     return (often(page), often(total)) if _has_one_plan(key) else (page, total)
 
 
-def _total(conditions: list[Condition], *, in_one_place: bool) -> Select[Any]:
+def _filter(name: str, price: ColumnElement[Any]) -> Condition:
+    if name == "min_price":
+        return price >= bindparam("min_price")
+    return price <= bindparam("max_price") if name == "max_price" else FILTERS[name]
+
+
+def _total(conditions: list[Condition], *, in_one_place: bool, is_rated: bool) -> Select[Any]:
     """Rooms by themselves, and groups of which a unit is free: each group has a row, and all the others have one."""
     nights = _NIGHTS
     if in_one_place:  # the nights of the whole place are read by their index and matched with its rooms
         nights = nights.where(Availability.location == bindparam("location"))
     free = func.count().filter(_PARTS_ARE_FREE).label("free")
-    groups = (
-        select(Room.unit_group_id, free).where(*conditions, ~exists(nights)).group_by(Room.unit_group_id).subquery()
-    )
+    of_rooms = select(Room.unit_group_id, free).where(*conditions, ~exists(nights))
+    of_rooms = pricing.with_rates(of_rooms) if is_rated else of_rooms
+    groups = of_rooms.group_by(Room.unit_group_id).subquery()
     each = case((groups.c.unit_group_id.is_(None), groups.c.free), else_=func.least(groups.c.free, 1))
     return select(func.coalesce(cast(func.sum(each), Integer), 0)).select_from(groups)
 
@@ -150,14 +167,14 @@ def _has_one_plan(key: StatementKey) -> bool:
     return key.words == 0 and "location" in key.filters and not {"amenities", "kind"} & key.filters
 
 
-def _order(sort: str | None, *, in_one_place: bool) -> list[Any]:
+def _order(sort: str | None, price: ColumnElement[Any], *, in_one_place: bool) -> list[Any]:
     """A stable order: ties are broken by id, so that pages do not overlap."""
     by_price = [Room.price_per_night, Room.id]
     orders: dict[str | None, list[Any]] = {
-        "price": by_price,
-        "-price": [Room.price_per_night.desc(), Room.id.desc()],
+        "price": [price, Room.id],
+        "-price": [price.desc(), Room.id.desc()],
         "name": words.by_name(),
-        "capacity": [Room.capacity, *by_price],
+        "capacity": [Room.capacity, price, Room.id],
         # The order of the index, so that reading stops after a page; across locations it groups them.
         None: by_price if in_one_place else [Room.location, *by_price],
     }

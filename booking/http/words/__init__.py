@@ -17,16 +17,17 @@ from babel.lists import format_list
 from booking.domain.errors import BookingError
 from booking.domain.money import Amount
 from booking.domain.notices import AllOf, AnyOf, FieldName, Notice
+from booking.domain.pricing import Line, PriceReason
 from booking.http import date_format, money_format
 from booking.http.language import locale
 from booking.http.number_format import number
+from booking.http.words import price_lines
 from booking.http.words.alerts import ALERTS, alert
 from booking.http.words.errors import ERRORS, HTTP
 from booking.http.words.fields import LABELS, PROBLEMS
 from booking.http.words.imports import IMPORTS
 from booking.http.words.invoices import PAID_BY
 from booking.http.words.maintenance import MAINTENANCE
-from booking.http.words.price_lines import RULES
 from booking.http.words.refunds import FOR_GUESTS, FOR_OPERATORS
 from booking.http.words.templates import filled
 
@@ -44,6 +45,9 @@ __all__ = [
     "of_status",
     "on_page",
     "paid_by",
+    "price_label",
+    "price_reason",
+    "price_reasons",
     "price_rule",
     "problem",
     "reasons",
@@ -103,7 +107,22 @@ def refund_state(state: str) -> str:
 
 def price_rule(rule: str) -> str:
     """What a line of a price is called by its rule; one that we have no words for says its own name."""
-    return str(RULES.get(rule, rule))
+    return price_lines.name_of(rule)
+
+
+def price_label(line: Line) -> str:
+    """What a line of a price is called: as the house calls the rules that made it."""
+    return price_lines.label(line)
+
+
+def price_reason(of: PriceReason, currency: str) -> str:
+    """What one rule did to a line: Weekend: 20% more."""
+    return price_lines.reason(of, currency)
+
+
+def price_reasons(line: Line, currency: str) -> str:
+    """Why a line costs what it costs; empty where it is the room's own price and no more."""
+    return price_lines.reasons(line, currency)
 
 
 def paid_by(way: str) -> str:

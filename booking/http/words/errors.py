@@ -42,6 +42,7 @@ ERRORS: Templates = {
     "PASSKEY_NOT_FOUND": _("This passkey does not exist."),
     "ACCOUNT_NOT_FOUND": _("This account does not exist."),
     "UNKNOWN_ACCOUNT": _("There is no account for %(email)s.%(hint)s"),
+    "RATE_NOT_FOUND": _("This rule does not exist."),
     "PROPERTY_NOT_FOUND": _("This property does not exist."),
     "UNKNOWN_PROPERTY": _("There is no property '%(slug)s'.%(hint)s"),
     "LINK_OVER": _("This link has been used or has expired."),
@@ -203,6 +204,9 @@ ERRORS: Templates = {
     ),
     "ROOM_MODIFIED": _(
         "Somebody else has changed this room in the meantime. Nothing was saved: choose what counts, then save again."
+    ),
+    "RATE_MODIFIED": _(
+        "Somebody else has changed or ended this rule in the meantime. Nothing was saved: look at it again first."
     ),
     "ROOM_NOT_READY": _("Guests cannot be offered this room: %(why)s."),
     "PROPERTY_ARCHIVED": _("This property is archived. Publish it again first."),

@@ -1,10 +1,66 @@
-"""What a line of a price is called that is no night: by the rule that made it."""
+"""What a line of a price is called, and why it costs what it costs."""
 
 from __future__ import annotations
 
-from booking.http.words.templates import Templates, _
+from decimal import Decimal
+
+from booking.domain.pricing import Line, PriceReason
+from booking.http import money_format, number_format
+from booking.http.words.templates import Template, Templates, _
 
 RULES: Templates = {
+    "base": _("The room’s own price"),
+    "elsewhere": _("As agreed where it was booked"),
     "kept_on_change": _("Kept for nights you gave back"),
     "kept_on_cancellation": _("Cancellation charge"),
 }
+# By what rules of a kind do; where they say so in money, and where in percent.
+IN_MONEY: Templates = {
+    "base": _("The room’s own price: %(amount)s"),
+    "price": _("%(rule)s: %(amount)s"),
+    "adjust": _("%(rule)s: %(amount)s more"),
+    "guests": _("%(rule)s: %(amount)s more for this number of guests"),
+}
+LESS_MONEY: Templates = {
+    "adjust": _("%(rule)s: %(amount)s less"),
+    "guests": _("%(rule)s: %(amount)s less for this number of guests"),
+}
+IN_PERCENT: Templates = {
+    "price": _("%(rule)s: %(percent)s of the room’s own price"),
+    "adjust": _("%(rule)s: %(percent)s more"),
+    "dynamic": _("%(rule)s: %(percent)s more, by how many rooms are taken and how near the night is"),
+    "length": _("%(rule)s: %(percent)s off for a stay of this length"),
+    "early_bird": _("%(rule)s: %(percent)s off for booking early"),
+    "last_minute": _("%(rule)s: %(percent)s off for booking at short notice"),
+}
+LESS_PERCENT: Templates = {
+    "adjust": _("%(rule)s: %(percent)s less"),
+    "dynamic": _("%(rule)s: %(percent)s less, by how many rooms are taken and how near the night is"),
+}
+
+
+def label(line: Line) -> str:
+    """What the line is called: by the house where rules made it."""
+    return line.label or name_of(line.rule)
+
+
+def name_of(rule: str) -> str:
+    """One that we have no words for says its own name."""
+    return str(RULES.get(rule, rule))
+
+
+def reason(of: PriceReason, currency: str) -> str:
+    """Why: Weekend: 20% more."""
+    by_money = of.percent is None
+    value = (of.amount if by_money else of.percent) or Decimal(0)
+    less = LESS_MONEY if by_money else LESS_PERCENT
+    template: Template = (
+        less[of.kind] if value < 0 and of.kind in less else (IN_MONEY if by_money else IN_PERCENT)[of.kind]
+    )
+    shown = money_format.money(abs(value), currency) if by_money else number_format.exact_percent(abs(value))
+    return str(template) % {"rule": of.label, "amount": shown, "percent": shown}
+
+
+def reasons(line: Line, currency: str) -> str:
+    """All of a line's, with semicolons between them; empty where there is nothing to say but the room's own price."""
+    return "; ".join(reason(one, currency) for one in line.reasons)

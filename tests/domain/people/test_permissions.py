@@ -26,7 +26,7 @@ HOUSEKEEPING = {"house.see", "nights.block", "rooms.set_status"}
 DESK = (
     HOUSEKEEPING
     | {"payments.record", "payments.request", "cash.keep", "guests.check_in", "register.keep", "notes.write"}
-    | {"emails.resend", "contacts.change", "rooms.see", "messages.answer"}
+    | {"emails.resend", "contacts.change", "rooms.see", "rates.see", "messages.answer"}
     | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
 )
 MANAGER = DESK | {
@@ -39,6 +39,7 @@ MANAGER = DESK | {
     "guests.erase",
     "guests.export",
     "rooms.edit",
+    "rates.edit",
     "rooms.export",
     "rooms.import",
     "property.edit",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,11 +24,20 @@ NOW = dt.datetime(2031, 1, 1, tzinfo=dt.UTC)
 WEEK = Stay(dt.date(2031, 5, 20), dt.date(2031, 5, 27))
 
 
+NOBODYS = uuid.UUID(int=0)
+
+
 @dataclass(frozen=True)
 class Room:
     price_per_night: Decimal
     currency: str = "EUR"
     version: int = 1
+    rates_version: int = 0
+    id: uuid.UUID = NOBODYS
+    property_id: uuid.UUID = NOBODYS
+    kind: str | None = None
+    unit_group_id: uuid.UUID | None = None
+    time_zone: str = "UTC"
 
 
 PRICES = st.decimals("0.001", "99999.999", places=3)

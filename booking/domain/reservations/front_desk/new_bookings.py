@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 from booking.domain import catalogue, inventory, payments, people, pricing
 from booking.domain.actors import Actor
@@ -52,13 +51,13 @@ def free_rooms(
 ) -> RoomOffer:
     """Rooms of the property that could be booked for so many guests each. Raises NotFound, Invalid.
 
-    `goes_on`: for somebody who stays already, whatever the shortest and the longest stay there are.
+    `goes_on`: for somebody who stays already, whatever rules and the shortest and longest stay there are.
     """
     people.require(actor, Action.BOOK, at=property_id)
     house = catalogue.get_house(property_id)
     if problems := rules.problems(stay, house.time_zone):
         raise Invalid(details=problems)
-    long_enough = () if goes_on else (Room.min_nights <= stay.nights, Room.max_nights >= stay.nights)
+    long_enough = () if goes_on else (pricing.can_be_had(stay, guests),)
     fits = (
         Room.published.is_(True),
         Room.capacity >= guests,
@@ -66,11 +65,10 @@ def free_rooms(
         inventory.rooms_in_state(inventory.ROOM_FREE, stay),
     )
     page = catalogue.page_of_rooms(property_id, *fits, offset=0, limit=MOST_ROOMS)
-    published: list[Any] = list(page.rooms)  # which have a price, as a CHECK says
-    totals = pricing.totals(published, stay, guests, clock.now())
+    now = clock.now()
+    totals = {room.id: pricing.quote(pricing.offered(room, house, now), stay, guests, now).total for room in page.rooms}
     rooms = [
-        OfferedRoom(room.id, room.name, room.kind, room.capacity, total, room.currency)
-        for room, total in zip(page.rooms, totals, strict=True)
+        OfferedRoom(room.id, room.name, room.kind, room.capacity, totals[room.id], room.currency) for room in page.rooms
     ]
     return RoomOffer(stay, rooms, page.matching)
 

@@ -1,0 +1,133 @@
+"""Rules of a room as rows of its projection: pure. The function that prices a checkout prices every night here, too."""
+
+from __future__ import annotations
+
+import calendar as almanac
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol, cast
+
+from booking.domain.money import decimals
+from booking.domain.pricing import nightly, rule_terms
+from booking.domain.pricing.nightly import Facts, Party
+from booking.domain.pricing.rule_terms import DaysTerms, EarlyBirdTerms, GuestsTerms, LastMinuteTerms, LengthTerms
+from booking.domain.pricing.rules import RoomRules, Rule
+
+TOO_FAR, TOO_NEAR = 100_000, -1  # days ahead, between which every arrival is
+Decided = Mapping[tuple[uuid.UUID, dt.date], Decimal]
+
+
+class CompiledRoom(nightly.PricedRoom, nightly.LimitedRoom, Protocol):
+    @property
+    def capacity(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A row of RateTerms, but for whose it is."""
+
+    min_nights: int
+    max_nights: int
+    closed_to_arrival: bool
+    notice_days: int
+    horizon_days: int
+    by_guests: tuple[int, ...]
+    length_nights: tuple[int, ...]
+    length_percents: tuple[Decimal, ...]
+    early_days: int
+    early_percent: Decimal
+    late_days: int
+    late_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A row of RoomCalendar, but for whose it is."""
+
+    month: dt.date
+    prices: list[int]
+    terms: list[int]
+    departures: list[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """`terms` by their numbers, from 0 on."""
+
+    months: list[Month]
+    terms: list[Terms]
+
+
+def compiled(rules: RoomRules, room: CompiledRoom, decided: Decided, first: dt.date, last: dt.date) -> Projection:
+    """The months from that of `first` to that of `last`. Each day that the same rules count on is worked out once."""
+    of_night = _OfNights(rules, room, decided)
+    numbers: dict[Terms, int] = {}
+    known: dict[tuple[Rule | None, ...], int] = {}
+
+    def number(day: dt.date) -> int:
+        key = tuple(rules.find(kind, day) for kind in (*rule_terms.ARRIVAL_KINDS, *rule_terms.ARRIVAL_LIMITS))
+        if key not in known:
+            terms = _terms(rules, room, day)
+            known[key] = numbers.setdefault(terms, len(numbers))
+        return known[key]
+
+    months = []
+    month = first.replace(day=1)
+    while month <= last:
+        days = [month.replace(day=day) for day in range(1, almanac.monthrange(month.year, month.month)[1] + 1)]
+        leaving = [nightly.closed(rules, rule_terms.CLOSED_TO_DEPARTURE, day) is None for day in days]
+        months.append(Month(month, [of_night.price(day) for day in days], [number(day) for day in days], leaving))
+        month = days[-1] + dt.timedelta(days=1)
+    return Projection(months, list(numbers))
+
+
+class _OfNights:
+    """Prices of nights in minor units, for as many guests as they are for."""
+
+    def __init__(self, rules: RoomRules, room: CompiledRoom, decided: Decided) -> None:
+        by_kind = {kind: these for kind, these in rules.by_kind.items() if kind != rule_terms.GUESTS}
+        self.rules, self.room, self.decided = RoomRules(by_kind), room, decided
+        self.known: dict[tuple[Any, ...], int] = {}
+
+    def price(self, night: dt.date) -> int:
+        found = [self.rules.find(kind, night) for kind in rule_terms.NIGHT_KINDS]
+        key = (*found, self.decided.get((found[-1].id, night)) if found[-1] else None)
+        if key not in self.known:
+            amount = nightly.nightly(self.rules, self.room, night, Facts(decided=self.decided)).amount
+            self.known[key] = minor(amount, self.room.currency)
+        return self.known[key]
+
+
+def minor(amount: Decimal, currency: str) -> int:
+    """A payable amount in minor units."""
+    return int(amount.scaleb(decimals(currency)))
+
+
+def _terms(rules: RoomRules, room: CompiledRoom, day: dt.date) -> Terms:
+    held_to = nightly.limits(rules, room, day)
+    guests, length = rules.find(rule_terms.GUESTS, day), rules.find(rule_terms.LENGTH, day)
+    early, late = rules.find(rule_terms.EARLY_BIRD, day), rules.find(rule_terms.LAST_MINUTE, day)
+    # Of steps that begin at the same length the function takes the first.
+    steps = {step.nights: step for step in reversed(cast(LengthTerms, length.terms).steps)} if length else {}
+    return Terms(
+        min_nights=held_to.least,
+        max_nights=held_to.most,
+        closed_to_arrival=held_to.closed_by is not None,
+        notice_days=cast(DaysTerms, held_to.notice.terms).days if held_to.notice else 0,
+        horizon_days=cast(DaysTerms, held_to.horizon.terms).days if held_to.horizon else TOO_FAR,
+        by_guests=_by_guests(cast(GuestsTerms, guests.terms), room) if guests else (),
+        length_nights=tuple(steps),
+        length_percents=tuple(step.percent for step in steps.values()),
+        early_days=cast(EarlyBirdTerms, early.terms).days if early else TOO_FAR,
+        early_percent=cast(EarlyBirdTerms, early.terms).percent if early else Decimal(0),
+        late_days=cast(LastMinuteTerms, late.terms).days if late else TOO_NEAR,
+        late_percent=cast(LastMinuteTerms, late.terms).percent if late else Decimal(0),
+    )
+
+
+def _by_guests(terms: GuestsTerms, room: CompiledRoom) -> tuple[int, ...]:
+    changes = (nightly.for_guests(terms, Party(number)) for number in range(1, room.capacity + 1))
+    return tuple(minor(change, room.currency) for change in changes)

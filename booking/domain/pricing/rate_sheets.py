@@ -1,0 +1,75 @@
+"""Rate rules as rows of a sheet: a rule that is in force has its id in the first column, a new one has none."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from booking.domain.actors import Actor
+from booking.domain.errors import Invalid
+from booking.domain.inputs import accept
+from booking.domain.notices import Notice
+from booking.domain.pricing import rate_editing, rule_text
+from booking.domain.pricing.rate_inputs import RateInput
+from booking.domain.pricing.rate_models import RateRule
+from booking.infra.ids import decode, encode
+
+COLUMNS = ("rule", "kind", "name", "terms", "priority", "room_kind", "room", "from", "to", "weekdays")
+MOST_ROWS = 5_000
+_FIELDS = {"room_kind": "roomKind", "room": "roomId"}
+
+
+def row_of(rule: RateRule) -> list[str]:
+    """In the order of COLUMNS."""
+    return [
+        encode("rate", rule.rule_id),
+        rule.kind,
+        rule.name,
+        rule_text.written(rule.kind, rule.terms),
+        str(rule.priority),
+        rule.room_kind or "",
+        encode("room", rule.room_id) if rule.room_id else "",
+        rule.first_day.isoformat() if rule.first_day else "",
+        rule.last_day.isoformat() if rule.last_day else "",
+        rule_text.weekdays_written(rule.weekdays),
+    ]
+
+
+def read_row(row: Mapping[str, str]) -> tuple[uuid.UUID | None, RateInput]:
+    """The rule that it is about, None for a new one, and what it says. Raises Invalid."""
+    said = {name: value.strip() for name, value in row.items() if value and value.strip()}
+    rule_id = decode("rate", said.get("rule", ""))
+    if "rule" in said and rule_id is None:
+        raise Invalid(details={"rule": Notice("no_rate_id")})
+    return rule_id, as_input(said)
+
+
+def as_input(said: Mapping[str, str]) -> RateInput:
+    """What is said as text, by the names of the columns. Raises Invalid, by them too."""
+    kind = said.get("kind", "")
+    room_id = decode("room", said.get("room", ""))
+    if "room" in said and room_id is None:
+        raise Invalid(details={"room": Notice("no_room_id")})
+    given: dict[str, Any] = {_FIELDS.get(name, name): said[name] for name in COLUMNS[1:] if name in said}
+    given["terms"] = rule_text.read(kind, said.get("terms", ""))
+    if room_id:
+        given["roomId"] = room_id
+    if "weekdays" in said:
+        given["weekdays"] = rule_text.weekdays(said["weekdays"])
+    made = accept(RateInput, given, strict=False)
+    made.read_terms()
+    return made
+
+
+def put(actor: Actor, property_id: uuid.UUID, rows: Sequence[tuple[uuid.UUID | None, RateInput]]) -> tuple[int, int]:
+    """All rows or none: how many rules are new, and how many changed. Twice is once.
+
+    Raises PropertyNotFound, RateNotFound, RateModified, Invalid.
+    """
+    return rate_editing.put_all(actor, property_id, rows)
+
+
+def of_property(actor: Actor, property_id: uuid.UUID) -> Iterable[list[str]]:
+    """The rows of all rules in force. Raises PropertyNotFound."""
+    return [row_of(rule) for rule in rate_editing.of_property(actor, property_id)]

@@ -1,0 +1,210 @@
+"""What a rate rule says, by its kind: the terms as they are given, kept and read back.
+
+Amounts are in the property's currency, percents are numbers (10 is a tenth). Days are counted in the property's zone.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+
+from booking.domain.inputs import Input, accept, decimal_text, refuse
+from booking.domain.notices import AnyOf, Notice
+
+# Kinds of which, for each night, the strongest rule makes the price.
+PRICE, ADJUST, DYNAMIC = NIGHT_KINDS = ("price", "adjust", "dynamic")
+# Kinds that are looked up by the day of arrival.
+GUESTS, LENGTH, EARLY_BIRD, LAST_MINUTE = ARRIVAL_KINDS = ("guests", "length", "early_bird", "last_minute")
+MIN_NIGHTS, MAX_NIGHTS, CLOSED_TO_ARRIVAL, NOTICE, HORIZON = ARRIVAL_LIMITS = (
+    "min_nights", "max_nights", "closed_to_arrival", "notice", "horizon",
+)  # fmt: skip
+CLOSED_TO_DEPARTURE = "closed_to_departure"  # by the day of departure
+KINDS = (*NIGHT_KINDS, *ARRIVAL_KINDS, *ARRIVAL_LIMITS, CLOSED_TO_DEPARTURE)
+DISCOUNT_KINDS = (LENGTH, EARLY_BIRD, LAST_MINUTE)
+
+LONGEST = 365  # nights of a stay, and days of an advance
+FARTHEST = 540
+MOST_STEPS = 20
+ADULT_AGE = 18
+
+_number = BeforeValidator(decimal_text)
+Money = Annotated[Decimal, Field(ge=0, le=999_999_999, decimal_places=3), _number]
+Change = Annotated[Decimal, Field(ge=-999_999_999, le=999_999_999, decimal_places=3), _number]
+OfBase = Annotated[Decimal, Field(gt=0, le=1000, decimal_places=2), _number]
+Percent = Annotated[Decimal, Field(ge=-100, le=1000, decimal_places=2), _number]
+Off = Annotated[Decimal, Field(gt=0, le=100, decimal_places=2), _number]
+Nights = Annotated[int, Field(ge=1, le=LONGEST)]
+Days = Annotated[int, Field(ge=0, le=FARTHEST)]
+
+
+class Terms(Input):
+    """Of one rule. What a kind does not know is refused, so that no rule says something that nobody heeds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def as_json(self) -> dict[str, Any]:
+        """As they are kept: decimals as text, so that no digit is lost."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def amounts(self) -> dict[str, Decimal]:
+        """What of them is money, by field."""
+        return {}
+
+
+class _AmountOrPercent(Terms):
+    @model_validator(mode="after")
+    def _one_of_both(self) -> _AmountOrPercent:
+        if (getattr(self, "amount", None) is None) == (getattr(self, "percent", None) is None):
+            raise refuse(Notice("one_of_these", names=AnyOf(("amount", "percent"))), "amount")
+        return self
+
+
+class PriceTerms(_AmountOrPercent):
+    """The night costs `amount`, or so many percent of the room's own price: seasons, holidays, single days."""
+
+    amount: Money | None = None
+    percent: OfBase | None = None
+
+    def amounts(self) -> dict[str, Decimal]:
+        return {} if self.amount is None else {"amount": self.amount}
+
+    def of(self, price: Decimal) -> Decimal:
+        """What a night costs whose room's own price is this."""
+        return self.amount if self.amount is not None else price * (self.percent or 0) / 100
+
+
+class AdjustTerms(_AmountOrPercent):
+    """The night costs so much more, or less where it is below 0, than it would: weekends."""
+
+    amount: Change | None = None
+    percent: Percent | None = None
+
+    def amounts(self) -> dict[str, Decimal]:
+        return {} if self.amount is None else {"amount": self.amount}
+
+    def of(self, price: Decimal) -> Decimal:
+        return price + self.amount if self.amount is not None else price * (100 + (self.percent or 0)) / 100
+
+
+class DynamicStep(Terms):
+    """From so many percent of the house being taken on, and at most `days` before the night: so much more or less."""
+
+    occupancy: Annotated[int, Field(ge=0, le=100)] = 0
+    days: Days = FARTHEST
+    percent: Percent
+
+
+class DynamicTerms(Terms):
+    """By occupancy and lead time, decided `ahead` days before at the earliest.
+
+    A decision stays within `floor` and `ceiling`, and is at most `step` away from the one before it; all in percent.
+    """
+
+    steps: Annotated[tuple[DynamicStep, ...], Field(min_length=1, max_length=MOST_STEPS)]
+    floor: Annotated[Decimal, Field(ge=-90, le=0, decimal_places=2), _number]
+    ceiling: Annotated[Decimal, Field(ge=0, le=500, decimal_places=2), _number]
+    step: Annotated[Decimal, Field(gt=0, le=590, decimal_places=2), _number]
+    ahead: Annotated[int, Field(ge=1, le=LONGEST)] = 90
+
+
+class ChildrenTerms(Terms):
+    """A child who is `age` or younger costs so much a night where it is one more than the price is for."""
+
+    age: Annotated[int, Field(ge=0, lt=ADULT_AGE)]
+    amount: Money
+
+
+class GuestsTerms(Terms):
+    """A night's price is for `included` guests: each one more costs `extra` a night, each one fewer saves `fewer`."""
+
+    included: Annotated[int, Field(ge=1, le=1000)]
+    extra: Money = Decimal(0)
+    fewer: Money = Decimal(0)
+    children: Annotated[tuple[ChildrenTerms, ...], Field(max_length=MOST_STEPS)] = ()
+
+    def amounts(self) -> dict[str, Decimal]:
+        of_children = {f"children[{place}].amount": one.amount for place, one in enumerate(self.children)}
+        return {"extra": self.extra, "fewer": self.fewer, **of_children}
+
+    def child(self, age: int) -> Decimal:
+        """What one more guest of this age costs a night."""
+        bands = [band for band in self.children if age <= band.age]
+        return min(bands, key=lambda band: band.age).amount if bands else self.extra
+
+
+class LengthStep(Terms):
+    nights: Nights
+    percent: Off
+
+
+class LengthTerms(Terms):
+    """A stay of so many nights or more costs so many percent less; of several steps the longest counts."""
+
+    steps: Annotated[tuple[LengthStep, ...], Field(min_length=1, max_length=MOST_STEPS)]
+
+    def percent(self, nights: int) -> Decimal:
+        """What a stay of so many nights costs less, 0 where it is too short."""
+        reached = [step for step in self.steps if step.nights <= nights]
+        return max(reached, key=lambda step: step.nights).percent if reached else Decimal(0)
+
+
+class EarlyBirdTerms(Terms):
+    """Booked so many days before arrival or earlier: so many percent less."""
+
+    days: Days
+    percent: Off
+
+    def counts(self, lead_days: int) -> bool:
+        return lead_days >= self.days
+
+
+class LastMinuteTerms(Terms):
+    """Booked so many days before arrival or later: so many percent less."""
+
+    days: Days
+    percent: Off
+
+    def counts(self, lead_days: int) -> bool:
+        return lead_days <= self.days
+
+
+class NightsTerms(Terms):
+    """A stay has at least, or at most, so many nights."""
+
+    nights: Nights
+
+
+class ClosedTerms(Terms):
+    """Nobody may arrive, or leave, on these days; with False they may, though a weaker rule says otherwise."""
+
+    closed: bool = True
+
+
+class DaysTerms(Terms):
+    """Booked at least, or at most, so many days before arrival."""
+
+    days: Days
+
+
+MODELS: dict[str, type[Terms]] = {
+    PRICE: PriceTerms,
+    ADJUST: AdjustTerms,
+    DYNAMIC: DynamicTerms,
+    GUESTS: GuestsTerms,
+    LENGTH: LengthTerms,
+    EARLY_BIRD: EarlyBirdTerms,
+    LAST_MINUTE: LastMinuteTerms,
+    MIN_NIGHTS: NightsTerms,
+    MAX_NIGHTS: NightsTerms,
+    CLOSED_TO_ARRIVAL: ClosedTerms,
+    CLOSED_TO_DEPARTURE: ClosedTerms,
+    NOTICE: DaysTerms,
+    HORIZON: DaysTerms,
+}
+
+
+def read(kind: str, said: object) -> Terms:
+    """The terms of a rule of this kind, as they were given or kept. Raises Invalid."""
+    return accept(MODELS[kind], said, strict=False)

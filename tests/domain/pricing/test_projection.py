@@ -1,0 +1,183 @@
+"""The projection says of every night and stay what the function says: totals in SQL are quotes, limits are refusals."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text
+
+from booking.domain import messages, pricing
+from booking.domain.errors import Invalid
+from booking.domain.pricing import rate_editing
+from booking.domain.pricing.rate_inputs import RateInput
+from booking.domain.search import find_rooms
+from booking.domain.search.inputs import RoomSearch
+from booking.domain.stays import Stay, StayRules
+from booking.domain.tables import RateDecision, Room, RoomCalendar
+from booking.infra.clock import sql_now
+from booking.infra.db import db, reading
+from booking.infra.ids import encode
+from booking.jobs import rates
+from tests.cases import each
+from tests.cast import SYSTEM, a_room, beside, blocked, count, in_days, later, today
+
+pytestmark = pytest.mark.slow
+RULES = StayRules()
+
+
+def add(room: Room, kind: str, /, **said: Any) -> None:
+    where = {
+        name: said.pop(name) for name in ("roomKind", "roomId", "from", "to", "weekdays", "priority") if name in said
+    }
+    rate_editing.add(
+        SYSTEM, room.property_id, RateInput.model_validate({"kind": kind, "name": f"A {kind}", "terms": said, **where})
+    )
+
+
+def a_years_rates(room: Room) -> None:
+    """One of each kind, as a small hotel has them."""
+    day = today() + dt.timedelta(days=20)
+    add(room, "price", percent="133.33", **{"from": day, "to": day + dt.timedelta(days=40)})
+    add(room, "price", amount=333, **{"from": day + dt.timedelta(days=5), "to": day + dt.timedelta(days=5)})
+    add(room, "adjust", percent="17.5", weekdays=[5, 6])
+    add(room, "guests", included=2, extra="19.99", fewer=10)
+    add(room, "length", steps=[{"nights": 3, "percent": "7.5"}, {"nights": 7, "percent": 15}])
+    add(room, "early_bird", days=60, percent=10)
+    add(room, "last_minute", days=3, percent="12.5")
+    add(room, "min_nights", nights=2, weekdays=[5])
+    add(room, "max_nights", nights=9)
+    add(room, "closed_to_arrival", weekdays=[7])
+    add(room, "closed_to_departure", weekdays=[6])
+    add(room, "notice", days=1)
+    add(room, "horizon", days=200)
+
+
+@reading
+def asked(room: Room, stay: Stay, guests: int) -> tuple[bool, Decimal] | None:
+    """What SQL says."""
+    values = {"room": room.id, "first": stay.check_in, "end": stay.check_out, "guests": guests}
+    at = db.session.scalar(select(sql_now()))
+    query = text("SELECT fits, total FROM stay_rates(:room, :first, :end, :guests, :at)")
+    row = db.session.execute(query, values | {"at": at}).one_or_none()
+    return (row.fits, row.total / 100) if row else None
+
+
+def quoted(room: Room, stay: Stay, guests: int) -> tuple[bool, Decimal]:
+    """What a checkout says."""
+    sold = reading(pricing.for_sale)(room.id)
+    return not sold.rule_problems(stay), pricing.quote(sold, stay, guests, sold.read_at).total
+
+
+def test_sql_adds_up_what_the_function_quotes_and_lets_be_what_it_lets_be(app: Flask, room: Room) -> None:
+    a_years_rates(room)
+    pricing.rebuild_rates(room.property_id, RULES)
+    chance, fitting = random.Random(14), 0
+    for _ in range(250):
+        stay, guests = in_days(chance.randint(0, 230), chance.choice([1, 2, 3, 5, 8, 40])), chance.randint(1, 4)
+        found = asked(room, stay, guests)
+        assert found == quoted(room, stay, guests), stay
+        fitting += found is not None and found[0]
+    assert 20 < fitting < 230
+
+
+def test_a_search_finds_what_can_be_had_by_its_total(app: Flask, room: Room) -> None:
+    a_years_rates(room)
+    cheap = beside(room, "Small", 60)
+    other = a_room(name="Elsewhere", price_per_night=Decimal(150))
+    for one in (room, other):
+        pricing.rebuild_rates(one.property_id, RULES)
+    for start in range(1, 60, 7):
+        for nights in (1, 3, 7):
+            stay = in_days(start, nights)
+            expected = {}
+            for one in (room, cheap, other):
+                fits, total = quoted(one, stay, 3)
+                if fits:
+                    expected[encode("room", one.id)] = total
+            for sort in (None, "price", "-price"):
+                asked_for = {"location": "antwerp", "capacity": 3, "sort": sort}
+                found = find_rooms(_wanted(stay, **asked_for), RULES, 0)
+                assert {item.id: item.total for item in found.rooms} == expected
+                assert found.total == len(expected)
+                if sort:
+                    totals = [item.total for item in found.rooms]
+                    assert totals == sorted(totals, reverse=sort == "-price")
+            most = sorted(expected.values())[0] / nights if expected else Decimal(1)
+            limited = find_rooms(_wanted(stay, location="antwerp", capacity=3, maxPrice=str(round(most, 3))), RULES, 0)
+            assert limited.total == sum(total <= round(most, 3) * nights for total in expected.values())
+
+
+def _wanted(stay: Stay, **said: Any) -> RoomSearch:
+    dates = {"checkIn": stay.check_in, "checkOut": stay.check_out}
+    return RoomSearch.model_validate({**dates, **{name: value for name, value in said.items() if value is not None}})
+
+
+def test_the_worker_follows_each_change_and_forgets_where_no_rule_is_left(app: Flask, room: Room) -> None:
+    add(room, "price", amount=200)
+    [rule] = rate_editing.of_property(SYSTEM, room.property_id)
+    _work()
+    stay = in_days(3, 2)
+    assert asked(room, stay, 2) == (True, Decimal(400))
+    assert find_rooms(_wanted(stay), RULES, 0).rooms[0].total == 400
+    rate_editing.end(SYSTEM, rule.rule_id)
+    _work()
+    assert asked(room, stay, 2) is None
+    assert count(RoomCalendar) == 0
+    assert find_rooms(_wanted(stay), RULES, 0).rooms[0].total == 240
+
+
+def _work() -> None:
+    _, work = messages.relay_events(offered=True)
+    rates.refresh([event_id for consumer, event_id in work if consumer == rates.RATES])
+    assert messages.outbox_figures()["rates_waiting"] == messages.outbox_figures()["rates_running"] == 0
+
+
+def test_months_follow_the_calendar(app: Flask, room: Room) -> None:
+    add(room, "price", amount=200)
+    pricing.rebuild_rates(room.property_id, RULES)
+    assert pricing.rates_behind(RULES) == []
+    later(dt.timedelta(days=40))
+    assert pricing.rates_behind(RULES) == [room.property_id]
+    rates.keep(SYSTEM)
+    assert pricing.rates_behind(RULES) == []
+    assert asked(room, in_days(RULES.horizon_days, 300), 2) == (False, Decimal(60_000))
+
+
+def test_a_change_that_nobody_told_is_found(app: Flask, room: Room) -> None:
+    add(room, "price", amount=200)
+    assert pricing.rates_behind(RULES) == [room.property_id]
+    pricing.rebuild_rates(room.property_id, RULES)
+    assert pricing.rates_behind(RULES) == []
+    add(room, "adjust", amount=50)
+    assert pricing.rates_behind(RULES) == [room.property_id]
+
+
+@each("fits, refused", [(1, True), (3, False)])
+def test_what_rules_refuse_is_refused_by_field_at_a_checkout(app: Flask, room: Room, fits: int, refused: bool) -> None:
+    if not rate_editing.of_property(SYSTEM, room.property_id):
+        add(room, "min_nights", nights=3)
+    if refused:
+        with pytest.raises(Invalid) as refusal:
+            pricing.quote_stay(room.id, in_days(5, fits), 2, RULES)
+        assert refusal.value.details["checkOut"].params == {"least": 3, "rule": "A min_nights"}
+    else:
+        assert pricing.quote_stay(room.id, in_days(5, fits), 2, RULES).price.total == 360
+
+
+def test_decisions_follow_occupancy_and_are_kept_with_their_inputs(app: Flask, room: Room) -> None:
+    for name in ("Two", "Three", "Four"):
+        beside(room, name, 100)
+    steps = [{"occupancy": 0, "percent": -10}, {"occupancy": 50, "percent": 30}]
+    add(room, "dynamic", steps=steps, floor=-10, ceiling=20, step=15, ahead=5)
+    blocked(room, in_days(2, 1))
+    assert pricing.decide_rates(SYSTEM, RULES) == 6
+    stay = in_days(0, 6)
+    assert [line.amount for line in pricing.quote_stay(room.id, stay, 2, RULES).price.lines] == [108] * 6
+    assert pricing.decide_rates(SYSTEM, RULES) == 0
+    kept = db.session.query(RateDecision).order_by(RateDecision.night).all()
+    assert kept[0].inputs == {"occupancy": 0, "daysAhead": 0, "previous": "0", "wanted": "-10"}
