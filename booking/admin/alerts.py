@@ -74,7 +74,10 @@ def _kinds() -> dict[str, tuple[str, str]]:
             gettext("Payments and refunds in doubt"),
             gettext("No answer from the payment provider, or a refund that was declined."),
         ),
-        people.ALERT_EMAILS: (gettext("Emails that fail"), gettext("Late, or not deliverable.")),
+        people.ALERT_EMAILS: (
+            gettext("Emails and text messages that fail"),
+            gettext("Late, or not deliverable."),
+        ),
         people.ALERT_SYSTEM: (
             gettext("Disk, memory or queue filling up"),
             gettext("Also maintenance that should be over."),

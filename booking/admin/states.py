@@ -187,6 +187,25 @@ TEXT_STATES = {
 }
 
 
+# Of text messages that did not arrive, by Twilio’s codes (www.twilio.com/docs/api/errors).
+TEXT_ERRORS = {
+    "21211": _("This number doesn’t exist"),
+    "21408": _("Texts to this country are switched off at the provider"),
+    "21610": _("They have replied STOP"),
+    "21614": _("This number gets no text messages"),
+    "30003": _("The phone is off or out of reach"),
+    "30005": _("Nobody has this number"),
+    "30006": _("A landline, or a network that takes no text messages"),
+    "30007": _("The network has filtered it out"),
+}
+
+
+def text_error(error: str) -> str:
+    """Why one did not arrive, in words where they are known, with the code."""
+    code = error.removeprefix("refused: ")
+    return f"{TEXT_ERRORS[code]} ({code})" if code in TEXT_ERRORS else error
+
+
 def text(kind: str) -> str:
     """What a text message tells, by the event that it is about; one of another version by its own name."""
     return str(TEXTS.get(kind, kind))

@@ -1,4 +1,8 @@
-"""What `make bench-photos` sends is what the product takes; the programme itself needs a quiet machine."""
+"""What `make bench-photos` sends is what the product takes.
+
+The programme itself has no short form here: it starts the product with its demo rooms, which by itself takes longer
+than the five seconds that one would be worth, and a loaded machine prepares no photo in time.
+"""
 
 from __future__ import annotations
 

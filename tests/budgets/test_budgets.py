@@ -54,8 +54,8 @@ BUDGETS = {
         templates=0,
     ),
     "the checkout": spends(
-        "select bookings, select payments, select payments",
-        round_trips=3,
+        "select bookings, select payments, select payments, select properties",  # the house rules, before paying
+        round_trips=4,
         commits=0,
         wal=0,
         redis=1,

@@ -99,6 +99,7 @@ def test_where_a_room_has_none_its_card_shows_the_property_and_says_so(
     added(of_house(room), alt="The front")
     card = _card(app, room)
     assert (card.is_drawn, card.is_of_house, card.photo and card.photo.alt) == (False, True, "The front")
+    assert app.test_client().get(card.picture).status_code == 200
     added(of_room(room), alt="A bed")
     card = _card(app, room)
     assert (card.is_drawn, card.is_of_house, card.photo and card.photo.alt) == (False, False, "A bed")
