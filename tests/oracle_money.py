@@ -5,6 +5,7 @@ Like oracle.py: it knows the tables and the provider's ledger, and nothing of th
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -56,6 +57,30 @@ class Drawer:
         if any(told.cancelled is None or told.price is None for told in self.lines):
             return None
         return self.kept + sum((Decimal(str(told.price)) for told in self.lines if not told.cancelled), Decimal(0))
+
+
+# --- invoices
+
+
+def wrong_invoices(database: Any, start: dt.datetime) -> Iterable[str]:
+    """Bookings whose invoices, without what was credited, are not what is owed for them; and numbers that are missing.
+
+    Those of the demo were confirmed before: they have none.
+    """
+    asked = """
+        SELECT b.reference, coalesce(n.net, 0), CASE b.status WHEN 'CONFIRMED' THEN b.total_price
+         WHEN 'CANCELLED' THEN coalesce(b.kept, b.total_price - coalesce(b.refund_amount, b.total_price)) ELSE 0 END
+        FROM bookings b JOIN orders o ON o.id = b.order_id LEFT JOIN (SELECT l.booking_id,
+         sum(CASE i.kind WHEN 'invoice' THEN l.amount ELSE -l.amount END) AS net
+         FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id GROUP BY 1) n ON n.booking_id = b.id
+        WHERE o.channel <> 'import' AND b.confirmed_at >= 'START'"""
+    for reference, net, owed in rows(database, asked.replace("START", start.isoformat())):
+        if net != owed:
+            yield f"{reference}: {net} is invoiced, {owed} is owed"
+    counted = "SELECT issuer_id, count(*), count(DISTINCT number), max(number) FROM invoices GROUP BY issuer_id, year"
+    for issuer, documents, numbers, last in rows(database, counted):
+        if not documents == numbers == last:
+            yield f"entity {issuer} has {documents} documents with {numbers} numbers up to {last}"
 
 
 # --- guarantees, and money by hand

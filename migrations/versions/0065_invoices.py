@@ -83,11 +83,6 @@ def upgrade() -> None:
         "CREATE OR REPLACE TRIGGER kept_for_the_books BEFORE DELETE ON invoice_buyers"
         " FOR EACH ROW EXECUTE FUNCTION refuse_to_forget_early()"
     )
-    for table in (*APPEND_ONLY, "invoice_buyers", "invoice_series"):
-        op.execute(
-            f"CREATE OR REPLACE TRIGGER append_only_whole BEFORE TRUNCATE ON {table}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION refuse_to_edit()"
-        )
     # What others read comes last; a constant default writes no row.
     op.execute(ON_SALE)
     op.execute(

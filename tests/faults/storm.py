@@ -49,6 +49,7 @@ UNSETTLED = """
     UNION ALL SELECT 'refund ' || id || ' awaits staff' FROM payments WHERE state = 'awaiting_staff'"""
 UNSENT = """
     SELECT 'event ' || id || ' is not sent' FROM events WHERE sent_at IS NULL
+    UNION ALL SELECT 'order ' || order_id || ' waits for its invoices' FROM invoices_due
     UNION ALL SELECT consumer || ' of ' || event_id || ' is ' || state FROM deliveries WHERE state <> 'done'"""
 _OF_BALANCE = """
     SELECT count(*) FROM simulated_ledger l JOIN payments p ON p.id = l.key AND p.kind = 'charge'
@@ -207,7 +208,7 @@ def _judge(
     broken[report.LOST] += oracle.lost_contacts(database, start)
     broken[report.PARTED] += oracle.parted_orders(database)
     broken[report.MONEY] += oracle.wrong_money(facts)
-    broken[report.MONEY] += oracle.wrong_sums(database)
+    broken[report.MONEY] += [*oracle.wrong_sums(database), *oracle_money.wrong_invoices(database, start)]
     broken[report.MONEY] += [*oracle.wrong_prices(facts, told), *oracle.wrong_refunds(facts, told)]
     broken[report.BALANCES] += oracle_money.wrong_deposits(database, facts, told, house_rules.PERCENT)
     broken[report.DRAWERS] += oracle_money.wrong_drawers(database, drawers_of(desks))

@@ -213,6 +213,16 @@ FAULTS = (
         ),
     ),
     Fault(
+        "credit-forgotten",
+        (
+            Edit(
+                "booking/domain/invoicing/issuing.py",
+                "for invoice_id, lines in found.credited.items()]",
+                "for invoice_id, lines in list(found.credited.items())[:0]]",
+            ),
+        ),
+    ),
+    Fault(
         "departure-frees-nothing",
         (Edit(f"{DESK}/presence.py", "    if departure.quote is None:\n", "    if departure.freed < 99:\n"),),
     ),

@@ -30,7 +30,7 @@ from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, count, in_days
 
 pytestmark = pytest.mark.slow
 TERMS = InvoiceTerms("eu")
-REFUSED = "append-only|permission denied|is kept until|must be owner"
+REFUSED = "append-only|permission denied|is kept until"
 
 
 def settled(booking: Booking) -> list[tuple[str, Decimal]]:

@@ -41,6 +41,10 @@ NOT_YET = (
 OPEN = "kind = 'charge' AND state IN ('started', 'unknown', 'awaiting_guest')"
 BY_HAND = "('desk', 'terminal', 'transfer', 'elsewhere')"
 QUESTIONS = {
+    "invoiced": """
+        SELECT o.reference, o.owed, coalesce(sum(CASE i.kind WHEN 'invoice' THEN i.total ELSE -i.total END), 0)
+        FROM orders o LEFT JOIN invoices i ON i.order_id = o.id WHERE o.channel <> 'import' AND EXISTS
+        (SELECT FROM bookings b WHERE b.order_id = o.id AND b.confirmed_at IS NOT NULL) GROUP BY o.id""",
     "shown": """
         SELECT b.id, b.order_id, coalesce(u.email, o.contact_email), b.status, b.room_id, b.check_in, b.check_out,
         b.guests, b.total_price, b.earlier_rooms, b.status = 'PENDING' AND b.held_until IS NULL FROM bookings b
@@ -126,6 +130,10 @@ class Home(House):
         unit, number = divmod(self.numbers[uuid.UUID(kept["roomId"])], SISTER)
         first, last = (dt.date.fromisoformat(kept[day]) for day in ("checkIn", "checkOut"))
         return Left(number, first, last, unit)
+
+    def invoiced_otherwise(self) -> list[tuple[str, Decimal, Decimal]]:
+        """Orders whose invoices, without what was credited, are not what they owe."""
+        return [(reference, owed, net) for reference, owed, net in self._look("invoiced") if owed != net]
 
     def being_paid(self) -> list[Any]:
         """Bookings that somebody pays for at this moment."""

@@ -22,6 +22,11 @@ from tests.domain.reservations.model import (
 )
 
 EMPTIED = (
+    "invoice_lines",
+    "invoice_buyers",
+    "invoices",
+    "invoice_series",
+    "invoices_due",
     "cash_movements",
     "cash_closings",
     "booking_changes",

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
-from booking.domain import payments
+from booking.domain import invoicing, payments
 from booking.domain.errors import BookingError
 from booking.domain.payments import CashClosing, Count, DepositPlan, by_hand, cash, cash_views, refunds
 from booking.domain.reservations import bookings, change_quotes, front_desk, guarantees, orders, recovery, stay_changes
@@ -54,6 +54,7 @@ from tests.domain.reservations.worlds import (
 )
 
 pytestmark = pytest.mark.slow
+TERMS = invoicing.InvoiceTerms("eu")
 
 
 class Verbs(AtTheProvider):
@@ -244,6 +245,11 @@ class Verbs(AtTheProvider):
         self.line.refunds = how
         self._do(dies, lambda: recovery.recover_payments(SYSTEM, self.desk, ahead=ahead))
 
+    @precondition(lambda self: self.memory.lines)
+    @rule(dies=death)
+    def invoices_follow(self, dies: int) -> None:
+        self._do(dies, lambda: invoicing.catch_up_with_invoices(SYSTEM, TERMS, 100))
+
     @precondition(lambda self: self.house.refunds())
     @rule(which=any_one, how=refunding, dies=death)
     def an_operator_sends_a_refund_again(self, which: int, how: str, dies: int) -> None:
@@ -317,6 +323,9 @@ class Verbs(AtTheProvider):
         assert not self.house.under_way()
         assert {state for state, _ in self.house.taken().values()} <= {"booked"}
         self.every_rest_is_charged()
+        self.invoices_follow(0)
+        assert self.house.invoiced_otherwise() == []
+        self.the_books_agree()
 
 
 @pytest.mark.timeout(7200)
