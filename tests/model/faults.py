@@ -221,6 +221,7 @@ FAULTS = (
                 "for invoice_id, lines in list(found.credited.items())[:0]]",
             ),
         ),
+        guard="tests/domain/invoicing/test_issuing.py",
     ),
     Fault(
         "departure-frees-nothing",
