@@ -81,7 +81,7 @@ bench-scale: everything ## the same with 10 k to 1 M rooms and 0.5 M to 10 M boo
 bench-background: everything ## every statement of the background beside 5 million bookings; ARGS="--bookings 200000"
 	.venv/bin/python -m bench.plans_in_background $(ARGS)
 
-bench-desk: everything ## the front desk's pages beside a recorded history: ARGS="--trace PATH", else a small one by lot
+bench-desk: everything ## the front desk's pages beside a recorded history: ARGS="--trace PATH", else a small made-up one
 	.venv/bin/python -m bench.desk $(ARGS)
 
 bench-photos: everything ## 200 photos of 12 megapixels through the pages: seconds each, memory, weight of pages; ARGS="--photos 20"
@@ -111,7 +111,7 @@ controls: everything ## each guard against double sales switched off, alone and 
 drill: everything ## backups while guests book and everything is killed, and the way back to each moment; ARGS="--rounds 8"
 	.venv/bin/python -m tests.backup $(ARGS)
 
-replay: everything ## a booking history through the booking core, by lot or recorded: ARGS="--trace PATH"
+replay: everything ## a booking history through the booking core, made up or recorded: ARGS="--trace PATH"
 	.venv/bin/python -m tests.replay $(ARGS)
 
 model: everything ## whatever may be done to bookings, in any order, dying anywhere: 50,000 steps; ARGS="--faults": known faults die

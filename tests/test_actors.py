@@ -193,6 +193,7 @@ STEP = {
         "is_live_charge",
         "latest_charge",
         "latest_charge_now",
+        "owed_refunds_among",
         "lock_order",
         "lock_payment",
         "mark_unknown",

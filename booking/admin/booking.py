@@ -124,6 +124,16 @@ def give_back(booking_id: str, entry_id: str) -> Response:
     return act(booking_id, f"returned-{entry_id}", enter, moves_money=True)
 
 
+@blueprint.post("/entries/<entry_id>/again")
+def send_refund_again(booking_id: str, entry_id: str) -> Response:
+    """A refund that was declined is sent once more; the booking says what has become of it."""
+
+    def send(_: Form, seen: StaffBooking) -> None:
+        payments.retry_refund(actor(), _entry(seen, entry_id), current_services().booking_context)
+
+    return act(booking_id, f"again-{entry_id}", send, moves_money=True)
+
+
 @blueprint.post("/entries/<entry_id>/correct")
 def correct(booking_id: str, entry_id: str) -> Response:
     """An entry that was made by mistake is taken back by its opposite."""

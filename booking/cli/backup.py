@@ -69,7 +69,7 @@ def list_backups(as_json: bool) -> None:
         flask backup list
     """
     with _said():
-        archive = Archive(_url(_settings()))
+        archive = Archive(_url(_settings()), only_reads=True)
         backups, received = catalogue.backups(archive), catalogue.received(archive)
         unfinished = catalogue.unfinished(archive)
     if as_json:
@@ -102,7 +102,7 @@ def prune() -> None:
     """
     settings = _settings()
     with _said():
-        pruned = retention.prune(Archive(_url(settings)), settings.backup_keep)
+        pruned = retention.prune(Archive(_url(settings), only_reads=True), settings.backup_keep)
     _tell_pruned(pruned)
     if not pruned.labels and not pruned.wal:
         click.echo("Nothing to remove.")
@@ -165,6 +165,8 @@ def drill(instant: str | None, label: str, timeline: int | None, room: Path | No
     Example:
         flask backup drill
     """
+    if room is not None and not room.is_dir():
+        raise click.BadParameter(f"{room} is not a folder.", param_hint="--in")
     with _said(), signals.ending_by_exception(), ExitStack() as afterwards:
         with signals.held_back():
             folder = Path(tempfile.mkdtemp(prefix="drill-", dir=room))
@@ -180,7 +182,7 @@ def drill(instant: str | None, label: str, timeline: int | None, room: Path | No
 
 def _inspected(target: Path, instant: str | None, label: str, timeline: int) -> maintenance.RestoredCopy:
     settings = _settings()
-    archive = Archive(_url(settings))
+    archive = Archive(_url(settings), only_reads=True)
     chosen = plan(archive, at=_moment(instant), label=label, timeline=timeline)
     way = Restore(archive, chosen, target, database_url=settings.database_url, pg_bin=settings.pg_bin)
     return maintenance.inspect_copy(way)

@@ -39,6 +39,12 @@ CODES: dict[str, tuple[str, dict[str, str]]] = {
     "model_type": ("no_object", {}),
     "model_attributes_type": ("no_object", {}),
 }
+# What a pattern asks for, where people may type it.
+PATTERNS = {
+    "^[A-Z]{3}$": "no_currency",
+    r"^pm_[A-Za-z0-9_]{1,100}$": "no_payment_method",
+    r"^[a-z]{2}(-[a-z0-9]+)*$": "no_region",
+}
 REFUSED = "refused"  # pydantic's name for what a validator of ours found; the notice is in its facts
 
 
@@ -73,5 +79,7 @@ def _notice(entry: Mapping[str, Any], facts: Mapping[str, Any], *, strict: bool)
     if kind == REFUSED:
         noticed: Notice = facts["notice"]
         return noticed
+    if kind == "string_pattern_mismatch" and (code := PATTERNS.get(facts["pattern"])):
+        return Notice(code)
     code, names = CODES.get(kind, ("not_accepted", {}))
     return Notice(code, **{ours: facts[theirs] for theirs, ours in names.items()})

@@ -82,6 +82,7 @@ def show(room_id: str) -> Response:
             raise Invalid(details={"guests": problem})
     except Invalid as refusal:
         form.refuse(refusal)
+    refunds = _promises(quote) if quote else []  # first: its amounts say whether the others show decimals
     response = page(
         "rooms/show.html",
         block="offer",
@@ -91,7 +92,7 @@ def show(room_id: str) -> Response:
         quote=quote,
         lines=bills.of_quote(quote.price) if quote else [],
         nights=bills.nights(quote.price) if quote else [],
-        refunds=_promises(quote) if quote else [],
+        refunds=refunds,
         mine=mine,
         moved=moved,
         nearest=_nearest(room_id, quote, mine),

@@ -96,7 +96,8 @@ def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(manager: Vi
     manager.go(of(room)).send(of(room), {"capacity": "0", "bed-bunk": "many", "description": "With a view"})
     assert manager.status == 400
     assert sorted(manager.problems) == [
-        '"many bunk" tells of no beds; write a number and one of single, double, queen, king, bunk, sofa_bed, cot.',
+        '"many bunk" is not a kind of bed we know;'
+        " write a number and one of single, double, queen, king, bunk, sofa_bed, cot.",
         "Guests must be at least 1.",
     ]
     assert (value(manager, "description"), value(manager, "bed-bunk")) == ("With a view", "many")
@@ -114,7 +115,7 @@ def test_two_who_have_changed_other_fields_of_a_room_are_asked_nothing(
     manager.go(of(room))
     owner.go(of(room)).send(of(room), {"sizeM2": "21"})
     manager.send(of(room), {"pricePerNight": "96"})
-    assert "The room is saved. Somebody else has changed this meanwhile, and it stays as they saved it: Size." in (
+    assert "The room is saved. Somebody else has changed this meanwhile, and what they saved has been kept: Size." in (
         manager.text
     )
     now = row(Room, room.id)
@@ -132,7 +133,7 @@ def test_where_two_have_written_each_field_is_chosen_from(manager: Visitor, owne
     assert (manager.status, manager.heading) == (409, "Theirs")
     fields = [legend.get_text() for legend in manager.page.select("section[aria-labelledby=differing] legend")]
     assert fields == ["Name", "Guests", "Beds", "Price per night"]
-    assert "it stands here as they saved it: Size." in manager.text
+    assert "what they saved is shown here: Size." in manager.text
     manager.send(
         of(room), {"take-name": "theirs", "take-capacity": "mine", "take-beds": "theirs", "take-pricePerNight": "mine"}
     )

@@ -323,6 +323,7 @@ ROUTES: dict[str, Route] = {
     "POST /admin/bookings/<booking_id>/guest/contact": Route(DESK, lambda _: {"version": "1"}),
     "POST /admin/bookings/<booking_id>/guest/erase": Route(MANAGERS),
     "POST /admin/bookings/<booking_id>/entries/<entry_id>/returned": Route(DESK, lambda _: MONEY),
+    "POST /admin/bookings/<booking_id>/entries/<entry_id>/again": Route({OWNER_OF_ALL}),
     "POST /admin/bookings/<booking_id>/entries/<entry_id>/correct": Route(MANAGERS, lambda _: MONEY),
 }
 

@@ -228,6 +228,22 @@ def test_nothing_is_restored_over_anything(house: House, place: Archive, tmp_pat
     assert said.exit_code == 1
     assert "is not empty" in said.output
     assert (tmp_path / "precious").read_text() == "data"
+    for target, why in (
+        (tmp_path / "precious" / "x", "is a file"),
+        (tmp_path / "archive" / "x", "inside of the archive"),
+    ):
+        said = house.command("restore", "--to", str(target), backup_url=place.url)
+        assert (said.exit_code, why in said.output) == (1, True), said.output
+
+
+def test_a_folder_that_is_not_there_is_no_empty_archive(house: House, place: Archive, tmp_path: Path) -> None:
+    missing = tmp_path / "not-mounted"
+    for words_ in (("list",), ("prune",), ("drill",), ("restore", "--to", str(tmp_path / "new"))):
+        said = house.command(*words_, backup_url=missing.as_uri())
+        assert (said.exit_code, f"There is no folder {missing}" in said.output) == (1, True), said.output
+    assert not missing.exists()
+    said = house.command("drill", "--in", str(missing), backup_url=place.url)
+    assert (said.exit_code, "is not a folder" in said.output) == (2, True), said.output
 
 
 @pytest.mark.parametrize("how", ["a bit", "the end"])

@@ -28,6 +28,7 @@ from booking.domain.payments.contacts import of as contact_of
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.context import patience as usual_patience
 from booking.domain.payments.debts import IS_OWED as REFUND_IS_OWED
+from booking.domain.payments.debts import owed_among as owed_refunds_among
 from booking.domain.payments.disputes import look as look_at_dispute
 from booking.domain.payments.disputes import undecided as undecided_disputes
 from booking.domain.payments.inputs import (
@@ -260,6 +261,7 @@ __all__ = [
     "news_of",
     "note_error",
     "note_unknown_provider",
+    "owed_refunds_among",
     "payment_as_seen",
     "payment_figures",
     "permitted_order",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -37,6 +38,14 @@ IS_OWED = and_(
         or_(_lives(_other), and_(_other.state == FAILED, _other.id > Payment.id)),
     ),
 )
+
+
+def owed_among(attempts: Iterable[Payment]) -> list[Payment]:
+    """IS_OWED of rows that are read already: all attempts of an order."""
+    refunds = sorted((one for one in attempts if one.kind == REFUND), key=lambda one: one.id)
+    last = {(one.booking_id, one.debt_id or one.booking_id): one for one in refunds if one.state in (FAILED, *LIVE)}
+    settled = {(one.booking_id, one.debt_id or one.booking_id) for one in refunds if one.state in LIVE}
+    return [one for debt, one in last.items() if debt not in settled and one.failure != CORRECTED]
 
 
 # An entry made by hand that its opposite has taken back: together they moved nothing.

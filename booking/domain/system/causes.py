@@ -220,7 +220,7 @@ def _backups(settings: Settings) -> list[Cause]:
     """Raises BackupError where the archive cannot be asked."""
     if not settings.backup_url:
         return []
-    place = Archive(settings.backup_url, patience=ARCHIVE_PATIENCE)
+    place = Archive(settings.backup_url, patience=ARCHIVE_PATIENCE, only_reads=True)
     backups, received = catalogue.backups(place), catalogue.received(place)
     noted.note(_ARCHIVIST, noted.BACKUPS, _archive_facts(backups, received))
     if not backups:

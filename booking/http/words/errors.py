@@ -66,7 +66,7 @@ ERRORS: Templates = {
     "CONFLICT": _("This is not possible in the current state."),
     "ROOM_NOT_AVAILABLE": _("The selected room is no longer available for the requested dates."),
     "ROOM_LOCKED": _("Room is currently being booked"),
-    "LINKED_ROOM_HELD": _("Somebody is booking the whole room at this moment. Try again in some minutes."),
+    "LINKED_ROOM_HELD": _("Somebody is booking the whole room right now. Try again in a few minutes."),
     "NIGHTS_TAKEN": _("These nights are taken: %(nights)s."),
     "BLOCK_DIFFERS": _("Other nights of this room are blocked under the same uid."),
     "HOLD_OVER": _("The time to pay for this booking has run out."),

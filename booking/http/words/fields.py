@@ -32,11 +32,14 @@ PROBLEMS: Templates = {
     "no_key": _("%(field)s must be 1 to 255 visible ASCII characters"),
     "no_room_id": _("%(field)s must be the id of a room"),
     "unexpected_form": _("%(field)s has an unexpected form"),
+    "no_currency": _("%(field)s must be a currency’s code in capitals, such as EUR"),
+    "no_payment_method": _("%(field)s must be a payment method’s id, such as pm_card_visa"),
+    "no_region": _("%(field)s must be a region’s code in small letters, such as eu"),
     "control_characters": _("%(field)s must not contain control characters"),
     "has_link": _("%(field)s must not contain a link or an email address"),
     "wrong_code": _("%(field)s is wrong, expired or already used"),
     "no_slug": _("%(field)s may have lower-case letters, digits and hyphens between them, such as pier-house"),
-    "no_beds": _("%(bed)s tells of no beds; write a number and one of %(types)s"),
+    "no_beds": _("%(bed)s is not a kind of bed we know; write a number and one of %(types)s"),
     "both_or_neither": _("%(field)s and %(other)s belong together: fill in both or neither"),
     # --- its size
     "too_many_beds": _("%(field)s may have at most %(most)s of one type"),
@@ -119,7 +122,7 @@ PROBLEMS: Templates = {
     "photo_too_large": _("“%(file)s” is larger than %(most)s MB"),
     "photo_of_other_kind": _("“%(file)s” is %(kind)s; photos must be %(kinds)s"),
     "photo_of_no_kind": _("“%(file)s” is no photo; photos must be %(kinds)s"),
-    "photo_incomplete": _("“%(file)s” is damaged or not complete; get it anew from where it came from"),
+    "photo_incomplete": _("“%(file)s” is damaged or not complete; get it again from where it came from"),
     "photo_is_more": _(
         "“%(file)s” holds more than a photo, such as a web page, a program or an archive; save it as a new photo first"
     ),

@@ -31,19 +31,29 @@ class Stored:
 class Archive:
     """Files by name. Everything raises BackupError where the place does not answer or refuses."""
 
-    def __init__(self, url: str, *, patience: dt.timedelta | None = None) -> None:
+    def __init__(self, url: str, *, patience: dt.timedelta | None = None, only_reads: bool = False) -> None:
         """`url` is file:///folder or s3://bucket/prefix (keys and endpoint in the usual AWS_* variables).
 
-        `patience` limits one request to S3. Raises BackupError for any other form.
+        `patience` limits one request to S3. Raises BackupError for any other form; and where a folder that one
+        `only_reads` is not there: an empty archive must not be taken for a disk that is not mounted.
         """
         self.url = url
         parts = urlsplit(url)
         self._folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
         if not object_stores.is_place(parts):
             raise BackupError(f"BACKUP_URL must look like {EXAMPLE}, not {url!r}.")
+        if only_reads and self._folder and not self._folder.is_dir():
+            raise BackupError(
+                f"There is no folder {self._folder}, which BACKUP_URL names: is its disk mounted?"
+                " The first `flask backup create` makes it."
+            )
         with self._said():
             bucket, prefix = parts.netloc, parts.path.strip("/")
             self._store = _local(self._folder) if self._folder else object_stores.bucket(bucket, prefix, patience)
+
+    def holds(self, path: Path) -> bool:
+        """Whether a path of this machine lies in the archive."""
+        return self._folder is not None and path.resolve().is_relative_to(self._folder.resolve())
 
     def names(self, prefix: str) -> list[Stored]:
         """All files below a folder such as `wal`, in the order of their names."""

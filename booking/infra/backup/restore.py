@@ -120,6 +120,10 @@ class Restore:
         self._database_url = database_url
         if self.data.exists() and (not self.data.is_dir() or any(self.data.iterdir())):
             raise BackupError(f"{self.data} is not empty: nothing is restored over anything. Choose another folder.")
+        if file := next((one for one in self.data.parents if one.exists() and not one.is_dir()), None):
+            raise BackupError(f"{file} is a file, and nothing can be restored below it. Choose another folder.")
+        if archive.holds(self.data):
+            raise BackupError(f"{self.data} is inside of the archive. Choose another folder.")
         self._account = for_data(self.data)
         version = chosen.backup.version
         self._verify = programs.find("pg_verifybackup", version, pg_bin=pg_bin)

@@ -32,7 +32,7 @@ def archive(settings: Settings) -> Iterator[Diagnosis]:
         yield ok("not looked at from here: BACKUP_URL is not set")
         return
     try:
-        place = Archive(settings.backup_url, patience=PATIENCE)
+        place = Archive(settings.backup_url, patience=PATIENCE, only_reads=True)
         backups, received = catalogue.backups(place), catalogue.received(place)
     except BackupError as error:
         yield problem(said(error).rstrip("."), "correct BACKUP_URL, the rights to it, and the AWS_* variables of S3")

@@ -71,7 +71,7 @@ def test_cards_show_the_cover_and_pages_of_bookings_its_smallest_size(visitor: V
     assert small.endswith("/300.webp")
 
 
-def test_photos_of_the_property_stand_with_it_and_never_for_the_room(visitor: Visitor) -> None:
+def test_photos_of_the_property_stand_with_it_and_on_a_card_under_its_name(visitor: Visitor) -> None:
     room = a_room()
     added(of_house(room), "green", "The garden")
     page = visitor.go(address(room)).page
@@ -79,7 +79,9 @@ def test_photos_of_the_property_stand_with_it_and_never_for_the_room(visitor: Vi
     assert page.select_one(".house-photos img")["alt"] == "The garden"
     assert page.select_one("#house-photo-1")
     assert "preview.jpg" in page.select_one("meta[property='og:image']")["content"]
-    assert "illustration.svg" in results(visitor).page.select_one(".room-card img")["src"]
+    card = results(visitor).page.select_one(".room-card")
+    assert card.select_one(".picture-label").get_text() == "The property"
+    assert card.select_one("source")["srcset"].endswith("/300.avif 300w")
 
 
 def test_a_file_may_be_kept_for_a_year_and_shown_anywhere(visitor: Visitor) -> None:

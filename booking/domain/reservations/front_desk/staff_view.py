@@ -55,6 +55,7 @@ class Allowed:
     guarantee: bool
     record_payment: bool
     correct_payment: bool
+    send_refunds: bool  # that were declined, once more
     waive: bool
     waive_changes: bool  # what a change costs more
     erase_guest: bool
@@ -133,6 +134,11 @@ class StaffBooking:
         if self.order.let_off or any(one.status == CONFIRMED for one in self.beside):
             entries += self.waivers
         return [one for one in entries if not one.corrects_id and one.id not in self.corrected]
+
+    @property
+    def declined_refunds(self) -> list[Payment]:
+        """For which guests of the order still wait, and which nobody has sent again."""
+        return payments.owed_refunds_among(self.payments)
 
     @property
     def corrected(self) -> frozenset[uuid.UUID]:
@@ -275,6 +281,7 @@ def _allowed(actor: Actor, booking: Booking, order: Order, beside: Lines, guest:
         guarantee=may(Action.GUARANTEE) and booking.status == PENDING,
         record_payment=may(Action.RECORD_PAYMENTS) and bool(order.due) and bool(order.guarantee or order.paid),
         correct_payment=may(Action.CORRECT_PAYMENTS),
+        send_refunds=people.may(actor, Action.SETTLE_PAYMENTS),
         waive=may(Action.WAIVE_DEBTS) and bool(order.due) and bool(order.guarantee or order.paid),
         waive_changes=may(Action.WAIVE_DEBTS),
         erase_guest=may(Action.ERASE_GUESTS) and contact_changes.is_without_account(order),
