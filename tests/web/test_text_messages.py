@@ -22,7 +22,7 @@ from booking.http.services import Services
 from booking.infra import texting as texters
 from booking.infra.db import db, reading, transaction
 from booking.infra.ids import encode
-from tests.a_text import NUMBER
+from tests.a_text import ANOTHER, NUMBER
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, acting, in_days, order
 from tests.twilio_stand_in import ACCOUNT as ACCOUNT_SID
@@ -227,8 +227,12 @@ def test_a_stranger_s_reply_belongs_to_nothing(client: FlaskClient, texts: None,
     assert said() == []
 
 
-def test_who_was_erased_gets_none_that_was_on_its_way(alice: User, sent: Booking) -> None:
+def test_a_text_that_was_on_its_way_goes_neither_to_a_former_number_nor_to_who_wants_none(
+    alice: User, sent: Booking
+) -> None:
     task = Task(uuid.uuid4(), texting.TEXT, texting.ARRIVAL_NEAR, {}, sent.created_at, 1)
-    texting.withdraw_from_texts(acting(alice))
     draft = TextDraft("arrival.near", alice.id, sent.id, sent.property_id, NUMBER, "Check-in.", 1, None)
+    texting.agree_to_texts(acting(alice), ANOTHER, ACCOUNT)  # the old number may be somebody else's by now
     assert not texting.keep_text(task, draft)
+    texting.withdraw_from_texts(acting(alice))
+    assert not texting.keep_text(task, replace(draft, number=ANOTHER))
