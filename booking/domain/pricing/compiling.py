@@ -14,7 +14,7 @@ from booking.domain.money import decimals
 from booking.domain.pricing import nightly, rule_terms
 from booking.domain.pricing.nightly import Facts, Party
 from booking.domain.pricing.rule_terms import DaysTerms, EarlyBirdTerms, GuestsTerms, LastMinuteTerms, LengthTerms
-from booking.domain.pricing.rules import RoomRules, Rule
+from booking.domain.pricing.rules import RoomRules
 
 TOO_FAR, TOO_NEAR = 100_000, -1  # days ahead, between which every arrival is
 Decided = Mapping[tuple[uuid.UUID, dt.date], Decimal]
@@ -61,44 +61,61 @@ class Projection:
     terms: list[Terms]
 
 
-def compiled(rules: RoomRules, room: CompiledRoom, decided: Decided, first: dt.date, last: dt.date) -> Projection:
-    """The months from that of `first` to that of `last`. Each day that the same rules count on is worked out once."""
-    of_night = _OfNights(rules, room, decided)
-    numbers: dict[Terms, int] = {}
-    known: dict[tuple[Rule | None, ...], int] = {}
+@dataclass(frozen=True, slots=True)
+class RuledDays:
+    """The days from the first of a month to the last of another, worked out once for all rooms with the same rules.
 
-    def number(day: dt.date) -> int:
-        key = tuple(rules.find(kind, day) for kind in (*rule_terms.ARRIVAL_KINDS, *rule_terms.ARRIVAL_LIMITS))
-        if key not in known:
-            terms = _terms(rules, room, day)
-            known[key] = numbers.setdefault(terms, len(numbers))
-        return known[key]
+    Days that the same rules count on in the same way share a number, and `nights` or `arrivals` has one of them.
+    """
 
-    months = []
-    month = first.replace(day=1)
+    months: list[tuple[dt.date, list[int], list[int], list[bool]]]  # nights, arrivals, whether one may leave
+    nights: list[dt.date]
+    arrivals: list[dt.date]
+
+
+def ruled_days(rules: RoomRules, decided: Decided, first: dt.date, last: dt.date) -> RuledDays:
+    """The months from that of `first` to that of `last`."""
+    made, month = RuledDays([], [], []), first.replace(day=1)
+    nights: dict[tuple[Any, ...], int] = {}
+    arrivals: dict[tuple[Any, ...], int] = {}
     while month <= last:
         days = [month.replace(day=day) for day in range(1, almanac.monthrange(month.year, month.month)[1] + 1)]
+        of_nights = [_number(nights, made.nights, _night_key(rules, decided, day), day) for day in days]
+        of_arrivals = [_number(arrivals, made.arrivals, _arrival_key(rules, day), day) for day in days]
         leaving = [nightly.closed(rules, rule_terms.CLOSED_TO_DEPARTURE, day) is None for day in days]
-        months.append(Month(month, [of_night.price(day) for day in days], [number(day) for day in days], leaving))
+        made.months.append((month, of_nights, of_arrivals, leaving))
         month = days[-1] + dt.timedelta(days=1)
-    return Projection(months, list(numbers))
+    return made
 
 
-class _OfNights:
-    """Prices of nights in minor units, for as many guests as they are for."""
+def _number(known: dict[tuple[Any, ...], int], days: list[dt.date], key: tuple[Any, ...], day: dt.date) -> int:
+    if key not in known:
+        known[key] = len(known)
+        days.append(day)
+    return known[key]
 
-    def __init__(self, rules: RoomRules, room: CompiledRoom, decided: Decided) -> None:
-        by_kind = {kind: these for kind, these in rules.by_kind.items() if kind != rule_terms.GUESTS}
-        self.rules, self.room, self.decided = RoomRules(by_kind), room, decided
-        self.known: dict[tuple[Any, ...], int] = {}
 
-    def price(self, night: dt.date) -> int:
-        found = [self.rules.find(kind, night) for kind in rule_terms.NIGHT_KINDS]
-        key = (*found, self.decided.get((found[-1].id, night)) if found[-1] else None)
-        if key not in self.known:
-            amount = nightly.nightly(self.rules, self.room, night, Facts(decided=self.decided)).amount
-            self.known[key] = minor(amount, self.room.currency)
-        return self.known[key]
+def _night_key(rules: RoomRules, decided: Decided, night: dt.date) -> tuple[Any, ...]:
+    found = [rules.find(kind, night) for kind in rule_terms.NIGHT_KINDS]
+    percent = decided.get((found[-1].id, night)) if found[-1] else None
+    return (*(rule and rule.id for rule in found), percent)
+
+
+def _arrival_key(rules: RoomRules, day: dt.date) -> tuple[Any, ...]:
+    kinds = (*rule_terms.ARRIVAL_KINDS, *rule_terms.ARRIVAL_LIMITS)
+    return tuple(rule and rule.id for rule in (rules.find(kind, day) for kind in kinds))
+
+
+def compiled(rules: RoomRules, room: CompiledRoom, decided: Decided, days: RuledDays) -> Projection:
+    """A room of these rules."""
+    by_kind = {kind: these for kind, these in rules.by_kind.items() if kind != rule_terms.GUESTS}
+    without_guests, facts = RoomRules(by_kind), Facts(decided=decided)
+    prices = [minor(nightly.nightly(without_guests, room, night, facts).amount, room.currency) for night in days.nights]
+    months = [
+        Month(month, [prices[number] for number in nights], arrivals, leaving)
+        for month, nights, arrivals, leaving in days.months
+    ]
+    return Projection(months, [_terms(rules, room, day) for day in days.arrivals])
 
 
 def minor(amount: Decimal, currency: str) -> int:
@@ -110,7 +127,7 @@ def _terms(rules: RoomRules, room: CompiledRoom, day: dt.date) -> Terms:
     held_to = nightly.limits(rules, room, day)
     guests, length = rules.find(rule_terms.GUESTS, day), rules.find(rule_terms.LENGTH, day)
     early, late = rules.find(rule_terms.EARLY_BIRD, day), rules.find(rule_terms.LAST_MINUTE, day)
-    # Of steps that begin at the same length the function takes the first.
+    # By length, as Postgres looks for the one that is reached; of two of a length the function takes the first.
     steps = {step.nights: step for step in reversed(cast(LengthTerms, length.terms).steps)} if length else {}
     return Terms(
         min_nights=held_to.least,
@@ -119,8 +136,8 @@ def _terms(rules: RoomRules, room: CompiledRoom, day: dt.date) -> Terms:
         notice_days=cast(DaysTerms, held_to.notice.terms).days if held_to.notice else 0,
         horizon_days=cast(DaysTerms, held_to.horizon.terms).days if held_to.horizon else TOO_FAR,
         by_guests=_by_guests(cast(GuestsTerms, guests.terms), room) if guests else (),
-        length_nights=tuple(steps),
-        length_percents=tuple(step.percent for step in steps.values()),
+        length_nights=tuple(sorted(steps)),
+        length_percents=tuple(steps[nights].percent for nights in sorted(steps)),
         early_days=cast(EarlyBirdTerms, early.terms).days if early else TOO_FAR,
         early_percent=cast(EarlyBirdTerms, early.terms).percent if early else Decimal(0),
         late_days=cast(LastMinuteTerms, late.terms).days if late else TOO_NEAR,

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, exists, select, text, update
+from sqlalchemy import ARRAY, Table, Uuid, bindparam, delete, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain.catalogue import Property, Room
@@ -63,22 +63,37 @@ def _write(house: Property, rooms: Sequence[Room], tariff: Tariff, rules: StayRu
         return
     # From the night that runs, which can still be had.
     first, last = rules.today(house.time_zone) - _YESTERDAY, _last_day(house.time_zone, rules)
-    months, terms = [], []
+    days: dict[tuple[uuid.UUID, ...], compiling.RuledDays] = {}
+    months: list[tuple[Any, ...]] = []
+    terms = []
     for room in rooms:
-        made = compiling.compiled(tariff.of_room(room), cast(Any, room), tariff.decided, first, last)
-        for one in made.months:
-            months.append({"room_id": room.id, "version": tariff.version, **_fields(one)})
+        own = tariff.of_room(room)
+        key = tuple(rule.id for these in own.by_kind.values() for rule in these)
+        if key not in days:
+            days[key] = compiling.ruled_days(own, tariff.decided, first, last)
+        made = compiling.compiled(own, cast(Any, room), tariff.decided, days[key])
+        months += [
+            (room.id, one.month, _array(one.prices), _array(one.terms), _array(one.departures)) for one in made.months
+        ]
         for number, held_to in enumerate(made.terms):
             terms.append({"room_id": room.id, "number": number, "time_zone": house.time_zone, **_fields(held_to)})
     ids = [room.id for room in rooms]
     db.session.execute(delete(_TERMS).where(_TERMS.c.room_id.in_(ids)))
     db.session.execute(insert(_TERMS), terms)
     db.session.execute(delete(_MONTHS).where(_MONTHS.c.room_id.in_(ids)))
-    db.session.execute(insert(_MONTHS), months)
+    columns = zip(
+        ("rooms", "months", "prices", "terms", "departures"), map(list, zip(*months, strict=True)), strict=True
+    )
+    db.session.execute(_ADD_MONTHS, {**dict(columns), "version": tariff.version})
     db.session.execute(update(Room).where(Room.id.in_(ids), ~Room.rated).values(rated=True, **_UNTOUCHED))
 
 
-def _fields(row: compiling.Month | compiling.Terms) -> dict[str, Any]:
+def _array(values: Sequence[int]) -> str:
+    """As Postgres writes it; booleans as 0 and 1."""
+    return "{" + ",".join(map(str, map(int, values))) + "}"
+
+
+def _fields(row: compiling.Terms) -> dict[str, Any]:
     values = {name: getattr(row, name) for name in row.__dataclass_fields__}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
@@ -137,4 +152,11 @@ def any_rates() -> bool:
 
 # What of a room is its own is not changed by this: neither its version nor when somebody changed it.
 _UNTOUCHED: dict[str, Any] = {"updated_at": Room.updated_at}
+# In one statement and as text: arrays of arrays would be sent many times as slowly.
+_ADD_MONTHS = text(
+    "INSERT INTO room_calendar (room_id, month, version, prices, terms, departures)"
+    " SELECT room, month, :version, CAST(prices AS bigint[]), CAST(terms AS smallint[]), CAST(departures AS boolean[])"
+    " FROM unnest(CAST(:rooms AS uuid[]), CAST(:months AS date[]), CAST(:prices AS text[]), CAST(:terms AS text[]),"
+    " CAST(:departures AS text[])) AS made (room, month, prices, terms, departures)"
+).bindparams(bindparam("rooms", type_=ARRAY(Uuid)))
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('rates ' || :property, 0))")
