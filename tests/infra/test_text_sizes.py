@@ -9,6 +9,8 @@ from booking.infra.texting import measured, spelled_plainly
 from booking.infra.texting.gsm7 import GSM, UCS2
 from tests.cases import each
 
+pytestmark = pytest.mark.slow
+
 
 @each(
     ("text", "encoding", "places", "segments"),
