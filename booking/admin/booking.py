@@ -28,7 +28,7 @@ from booking.domain.errors import (
 )
 from booking.domain.payments import DebtWaived, EntryMistaken, MoneyReceived, MoneyReturned, Payment, Waiver
 from booking.domain.reservations import Guaranteeing, front_desk
-from booking.domain.reservations.front_desk import DeskCancellation, StaffBooking
+from booking.domain.reservations.front_desk import DeskCancellation, Goodwill, StaffBooking
 from booking.http import date_format, words
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
@@ -146,6 +146,17 @@ def correct(booking_id: str, entry_id: str) -> Response:
         return front_desk.correct_entry(actor(), entry, given.reason, patience)
 
     return act(booking_id, f"correct-{entry_id}", take_back, moves_money=True)
+
+
+@blueprint.post("/goodwill")
+def give_goodwill(booking_id: str) -> Response:
+    """So much less for the same stay: what was paid of it goes back."""
+
+    def give(form: Form, seen: StaffBooking) -> None:
+        given, context = form.accept(Goodwill), current_services().booking_context
+        reservations.give_goodwill(actor(), seen.booking.id, given.decided, context, seen_version=given.version)
+
+    return act(booking_id, "goodwill", give, moves_money=True)
 
 
 # --- around them

@@ -215,6 +215,6 @@ def _sums(seen: StaffBooking, answer: Answer) -> list[Decimal]:
     if answer.preview:
         price = answer.preview.quote.price
         sums += [price.total, price.difference, price.kept, answer.preview.refund, answer.preview.due]
-        sums += [answer.preview.waived_more]
+        sums += [answer.preview.waived_more, answer.preview.most]
         sums += [line.each for line in answer.preview.lines]
     return [*sums, *(room.total for room in answer.offer.rooms)] if answer.offer else sums

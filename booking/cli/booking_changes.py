@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,13 +15,13 @@ from booking.cli import room_names
 from booking.cli.booking_lists import show_one
 from booking.cli.json_output import as_json
 from booking.cli.operator import WAYS_TO_PAY, acting, refusals_said
-from booking.cli.values import DATE
+from booking.cli.values import AMOUNT, DATE
 from booking.domain import payments, reservations
 from booking.domain.reservations import ChangeQuote, ChangeSettlement, front_desk
 from booking.domain.reservations.front_desk import ChangePreview
 from booking.http import money_format
 from booking.http.services import current_services
-from booking.infra.ids import decode
+from booking.infra.ids import decode, encode
 from booking.infra.words import count
 
 WAIVED = "waived"
@@ -37,11 +38,21 @@ WAIVED = "waived"
     type=click.Choice([*payments.GUARANTEES, WAIVED]),
     help="How what it costs more is to be paid, for which you vouch; or that the guest is let off it, for a --reason.",
 )
-@click.option("--reason", help="Why the guest need not pay it, with --how waived; each reason counts once.")
+@click.option("--refund", type=AMOUNT, help="Of a cheaper stay: refund this much instead, for a --reason.")
+@click.option("--reason", help="Why the guest need not pay it, with --how waived, or why another amount is refunded.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 @with_appcontext
-def change(reference: str, how: str | None, reason: str | None, *, yes: bool, as_json: bool, **wanted: Any) -> None:
+def change(
+    reference: str,
+    how: str | None,
+    refund: Decimal | None,
+    reason: str | None,
+    *,
+    yes: bool,
+    as_json: bool,
+    **wanted: Any,
+) -> None:
     """Change the stay of a booking for its guest; what is not named stays as it is.
 
     REFERENCE is the one in the guest's emails, or the booking's id. What is refunded or kept, and what is due then, is
@@ -54,9 +65,10 @@ def change(reference: str, how: str | None, reason: str | None, *, yes: bool, as
         flask bookings change H7K2M9QX --check-out 2027-05-03
         flask bookings change H7K2M9QX --check-out 2027-05-05 --how later
         flask bookings change H7K2M9QX --room "Garden room" --how waived --reason "moved for repairs"
+        flask bookings change H7K2M9QX --check-out 2027-05-02 --refund 80 --reason "fell ill"
     """
-    if reason is not None and how != WAIVED:
-        raise click.UsageError("--reason says why the guest is let off: it goes with --how waived.")
+    if reason is not None and how != WAIVED and refund is None:
+        raise click.UsageError("--reason says why the guest is let off: it goes with --how waived, or with --refund.")
     dates: Any = {name: day.date() if (day := wanted[name]) else None for name in ("check_in", "check_out")}
     context = current_services().booking_context
     with refusals_said():
@@ -72,7 +84,11 @@ def change(reference: str, how: str | None, reason: str | None, *, yes: bool, as
         _refuse_unless_settled(seen.quote, how)
         if not (yes or as_json):
             click.confirm("Change this booking?", abort=True)
+        if refund is not None:
+            click.echo(f"Instead, {money_format.plain(refund, seen.quote.currency)} will be refunded.", err=as_json)
         agreed = _agreed(seen, asked, how, reason)
+        if refund is not None:
+            agreed = replace(agreed, decided=reservations.DecidedRefund(refund, reason or ""))
         changed = reservations.change_booking(acting(), found.booking.id, agreed, context)
     if as_json:
         show_one(changed.reference)
@@ -154,4 +170,38 @@ def _stay(room: str, check_in: dt.date, check_out: dt.date) -> str:
     return f"{room}, {check_in} to {check_out}"
 
 
-COMMANDS = (change,)
+@click.command("refund")
+@click.argument("reference")
+@click.argument("amount", type=AMOUNT)
+@click.option("--reason", required=True, help="Why; staff alone sees it.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@with_appcontext
+def refund(reference: str, amount: Decimal, reason: str, yes: bool, as_json: bool) -> None:
+    """Refund something as goodwill for a stay that stays as it is: it costs AMOUNT less.
+
+    REFERENCE is the one in the guest's emails, or the booking's id. At most what was paid for it. What of it is still
+    due is not due any more, the rest is refunded, and the guest gets an email.
+
+    \b
+    Example:
+        flask bookings refund H7K2M9QX 25 --reason "no hot water"
+    """
+    with refusals_said():
+        order = front_desk.look_up_order(acting(), reference)
+        meant = [one for one in order.bookings if reference in (one.reference, encode("booking", one.id))]
+        [booking, *_] = meant or order.bookings
+        lower = money_format.plain(amount, booking.currency)
+        shown = f"{booking.reference}: {_stay(booking.room_name, booking.check_in, booking.check_out)}"
+        click.echo(f"{shown}; it costs {money_format.plain(booking.total_price, booking.currency)}.", err=as_json)
+        if not (yes or as_json):
+            click.confirm(f"Take {lower} off?", abort=True)
+        context, decided = current_services().booking_context, reservations.DecidedRefund(amount, reason)
+        now = reservations.give_goodwill(acting(), booking.id, decided, context, seen_version=booking.version)
+    if as_json:
+        show_one(now.reference)
+        return
+    click.echo(f"{now.reference} costs {money_format.plain(now.total_price, now.currency)} now.")
+
+
+COMMANDS = (change, refund)

@@ -371,3 +371,23 @@ def test_every_state_that_the_audit_log_names_has_words(app: Flask) -> None:
     for state in (*BOOKING_STATUSES, *PRESENCES, *ROOM_STATUSES):
         assert states.of_anything(state) != state
     assert states.of_anything("of_another_version") == "of_another_version"
+
+
+def test_goodwill_is_given_by_a_manager_and_shown_with_its_reason(manager: Visitor, booked: Booking) -> None:
+    manager.go(at(booked)).send(at(booked, "goodwill"), refund="361", reason="no hot water")
+    assert (manager.status, "at most 360.00" in " ".join(manager.problems)) == (400, True), manager.problems
+    manager.send(at(booked, "goodwill"), refund="60")
+    assert "The stay costs less now" in manager.text
+    assert all(text in manager.text for text in ("Goodwill", "−€60", "no hot water", "€300"))
+    now = order_of(booked)
+    assert [int(one) for one in (now.owed, now.paid - now.refunded, now.due)] == [300, 300, 0]
+    assert findings() == []
+
+
+def test_a_clerk_gives_no_goodwill(clerk: Visitor, booked: Booking) -> None:
+    clerk.go(at(booked))
+    assert clerk.page.select_one("#act-goodwill") is None
+    token = clerk.page.select_one("input[name=csrf_token]")
+    assert token is not None
+    clerk.post(at(booked, "goodwill"), csrf_token=token["value"], version=booked.version, refund="5", reason="mine")
+    assert (clerk.status, int(order_of(booked).owed)) == (403, 360)

@@ -364,3 +364,15 @@ def test_its_page_costs_the_same_however_many_rooms_are_free(clerk: Visitor, boo
         beside(room, f"Room {number}", 100)
     look()
     assert statements(look) == few
+
+
+def test_a_manager_refunds_another_amount_for_nights_that_are_given_back(manager: Visitor, booked: Booking) -> None:
+    manager.go(at(booked, part=1, checkOut=in_days(30, 2).check_out))
+    manager.send(at(booked), refund="121", reason="fell ill")
+    assert (manager.status, "at most 120.00" in " ".join(manager.problems)) == (400, True), manager.problems
+    manager.send(at(booked), refund="50")
+    assert "The stay is changed." in manager.text
+    assert "fell ill" in manager.text
+    now = order_of(booked)
+    assert [int(one) for one in (now.owed, now.paid - now.refunded, now.due)] == [310, 310, 0]
+    assert (stay_of(booked), findings()) == (in_days(30, 2), [])

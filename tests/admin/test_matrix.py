@@ -166,7 +166,7 @@ class Route:
 
 
 def is_refused(answer: TestResponse) -> bool:
-    return answer.status_code in (403, 404) or answer.headers.get("Location", "").startswith("/sign-in")
+    return answer.status_code in (401, 403, 404) or answer.headers.get("Location", "").startswith("/sign-in")
 
 
 @reading
@@ -174,6 +174,7 @@ def _is_there(block_id: str) -> bool:
     return any(encode("block", one.id) == block_id for one in db.session.query(Block))
 
 
+SHOWN = {"version": "1", "shownDifference": "0", "shownRefund": "0", "guests": "1"}
 MONEY = {"amount": "10", "by": "desk", "reference": "receipt 1", "reason": "no reason", "how": "desk"}
 
 ROUTES: dict[str, Route] = {
@@ -282,11 +283,10 @@ ROUTES: dict[str, Route] = {
     "GET /admin/bookings/<booking_id>/cancel": Route(DESK),
     "POST /admin/bookings/<booking_id>/cancel": Route(DESK, lambda _: {"version": "1", "shownRefund": "0"}),
     "GET /admin/bookings/<booking_id>/change": Route(DESK),
-    "POST /admin/bookings/<booking_id>/change": Route(
-        DESK, lambda _: {"version": "1", "shownDifference": "0", "shownRefund": "0", "guests": "1"}
-    ),
+    "POST /admin/bookings/<booking_id>/change": Route(DESK, lambda _: SHOWN),
     "POST /admin/bookings/<booking_id>/guarantee": Route(DESK, lambda _: MONEY),
     "POST /admin/bookings/<booking_id>/received": Route(DESK, lambda _: MONEY),
+    "POST /admin/bookings/<booking_id>/goodwill": Route(MANAGERS, lambda _: MONEY | {"refund": "0", "version": "1"}),
     "POST /admin/bookings/<booking_id>/waive": Route(MANAGERS, lambda _: MONEY),
     "GET /admin/invoices": Route(SEES),
     "GET /admin/invoices/export.csv": Route(SEES),

@@ -17,6 +17,12 @@ ROOMS: dict[str, Command] = {
         of("/no/such/file.csv"),
         looks=frozenset({A.ADD_PROPERTIES}),
     ),
+    "bookings refund": Command(
+        CHANGES,
+        {A.SEE_BOOKING, A.DECIDE_REFUNDS},
+        lambda h: [h.booked(), "10", "--reason", "no hot water", "--yes"],
+        of("NOSUCHXX", "10", "--reason", "no hot water", "--yes"),
+    ),
     "rooms export": Command(FILES, {A.EXPORT_ROOMS}, of("-"), of("--location", "nowhere")),
     "rooms block": Command(CHANGES, {A.BLOCK_NIGHTS}, lambda h: [h.room_id, *h.nights()], of(unknown("room"), *NIGHTS)),
     "rooms unblock": Command(CHANGES, {A.BLOCK_NIGHTS}, lambda h: [h.block()], of(unknown("block"))),

@@ -99,7 +99,7 @@ def test_whoever_lets_a_guest_off_says_why_once(runner: FlaskCliRunner, booked: 
     for words, told in (
         (["--how", "waived"], "--reason: is missing"),
         (["--how", "waived", "--reason", " "], "--reason: is missing"),
-        (["--how", "later", "--reason", "x"], "goes with --how waived"),
+        (["--how", "later", "--reason", "x"], "goes with --how waived, or with --refund"),
         (["--how", "elsewhere"], "elsewhere"),
     ):
         said = change(runner, *longer, *words)
@@ -117,3 +117,23 @@ def test_what_cannot_be_is_said(runner: FlaskCliRunner, booked: Booking) -> None
         said = change(runner, *words)
         assert (said.exit_code > 0, told in said.output) == (True, True), said.output
     assert reload(booked).version == booked.version
+
+
+def test_goodwill_and_another_refund_are_given_with_a_reason(runner: FlaskCliRunner, booked: Booking) -> None:
+    given = ["bookings", "refund", booked.reference, "25", "--reason", "no hot water"]
+    assert runner.invoke(args=given, input="n\n").exit_code == 1
+    said = runner.invoke(args=given, input="y\n")
+    stay = f"{booked.room_name}, {booked.check_in} to {booked.check_out}"
+    assert said.output.splitlines() == [
+        f"{booked.reference}: {stay}; it costs 360.00 EUR.",
+        "Take 25.00 EUR off? [y/N]: y",
+        f"{booked.reference} costs 335.00 EUR now.",
+    ]
+    too_much = runner.invoke(args=["bookings", "refund", booked.reference, "336", "--reason", "more", "--yes"])
+    assert (too_much.exit_code, "335.00" in too_much.output) == (2, True)
+    shorter = ("--check-out", in_days(30, 2).check_out.isoformat(), "--yes")
+    said = change(runner, booked.reference, *shorter, "--refund", "50", "--reason", "fell ill")
+    assert (said.exit_code, "Instead, 50.00 EUR will be refunded." in said.output) == (0, True), said.output
+    now = order_of(booked)
+    assert (int(now.owed), int(now.paid - now.refunded), int(now.due)) == (285, 285, 0)
+    assert runner.invoke(args=["bookings", "verify"]).exit_code == 0

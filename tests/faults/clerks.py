@@ -75,7 +75,7 @@ class Clerk:
     def live(self, over: threading.Event) -> None:
         what: tuple[Callable[[], None], ...] = (
             self.book, self.book, self.press_today, self.press_today, self.press_today,
-            self.block, self.unblock, self.cancel, self.leave_early, self.move, self.move_guest, self.write,
+            self.block, self.unblock, self.cancel, self.leave_early, self.move, self.move_guest, self.give, self.write,
             self.pay_by_link,
         )  # fmt: skip
         while not over.wait(self.chance.uniform(0.05, 0.3)):
@@ -160,6 +160,18 @@ class Clerk:
         instead = [("refund", str(self.chance.randint(0, 50))), ("reason", "as agreed")] if lot(self.chance, 50) else []
         if form is not None and self._send(form, instead).status in DONE:
             self._note(Act("booking.cancelled", booking_id, since), "cancelled by staff")
+
+    def give(self) -> None:
+        """Something of the price, for a stay that goes on."""
+        booking_id = self.shared.take_up(self.chance)
+        ending = f"/admin/bookings/{booking_id}/goodwill"
+        form = _form(self._page(f"/admin/bookings/{booking_id}"), ending) if booking_id else None
+        if form is None:
+            return
+        asked = [("refund", str(self.chance.randint(1, 9))), ("reason", f"goodwill {next(self.shared.numbers)}")]
+        since, reply = time.time(), self._send(form, asked)
+        if reply.status in DONE:
+            self._note(Act("booking.changed", str(booking_id), since), "goodwill")
 
     def move(self) -> None:
         """To another room, or other dates: on the terms that the page shows."""

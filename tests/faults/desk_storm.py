@@ -49,6 +49,7 @@ WANTED = (
     "cancelled by staff",
     "moved by staff",
     "guests of the house moved",
+    "goodwill",
     "nights kept in the room before",
     "emails that staff has sent",
     "payments by a link",

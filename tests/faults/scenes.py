@@ -26,6 +26,7 @@ from booking.domain.reservations import (
     bookings,
     deposits,
     front_desk,
+    goodwill,
     guarantees,
     holds,
     idempotency,
@@ -228,15 +229,17 @@ def counting(stage: Stage, count: Count, number: int) -> None:
 
 
 def deciding(stage: Stage, count: Count, number: int) -> None:
-    """A guest cancels, and so do two at the desk, each with another refund than the policy's."""
+    """A guest cancels, and so do two at the desk, each with another refund than the policy's; others give goodwill."""
     guest, stay = stage.guest(number), in_days(stage.day(number, 350, 2), 2)
     booked = bookings.book(acting(guest), order(guest, stage.room(number), stay), VISA, stage.desk)
     acts: list[Callable[[], object]] = [partial(bookings.cancel, acting(guest), booked.id, stage.desk)] * 2
     for refund in (10, 20):
         decided = Decided(Decimal(refund), "as agreed")
         acts.append(partial(bookings.cancel, SYSTEM, booked.id, stage.desk, decided=decided))
-    for result in all_at_once(stage.app, acts):
-        count.note(guest, result, final=True)
+    given = Decided(Decimal(5), "no hot water")
+    acts += [partial(goodwill.give, SYSTEM, booked.id, given, stage.desk, seen_version=booked.version)] * 2
+    for one, result in enumerate(all_at_once(stage.app, acts)):
+        count.note(guest, result, final=one < FEW)  # goodwill is given before it is cancelled, too
 
 
 def paying_the_rest(stage: Stage, count: Count, number: int) -> None:

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import icalendar
 
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, goodwill
 from booking.domain.reservations.booking_summary import ChangedFrom
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import EarlierRoom
+from booking.domain.reservations.refund_decisions import Decided
 from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.jobs.mails import CHANGE, compose
-from tests.cast import VISA, acting, in_days, order
+from tests.cast import SYSTEM, VISA, acting, in_days, order
 from tests.domain.reservations.changing import changed
 from tests.jobs.letters_sent import newest, received, sent, text
 from tests.jobs.stories import NOTICE, SETTINGS, letter
@@ -92,3 +93,19 @@ def test_two_changes_before_the_first_email_are_each_told_as_they_were(
     assert "changed once more" not in second
     days = [entry_of(one)["DTEND"].dt.date() for one in told]
     assert days == [in_days(30, 5).check_out, in_days(30, 2).check_out]
+
+
+def test_goodwill_says_what_comes_back_and_that_the_stay_is_as_it_was(
+    alice: User, room: Room, desk: BookingContext, mail_dir: Path
+) -> None:
+    booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
+    decided = Decided(Decimal(50), "no hot water")
+    goodwill.give(SYSTEM, booked.id, decided, desk, seen_version=booked.version)
+    told = newest(mail_dir, f"{booked.reference}: your booking has changed")
+    for kind in ("plain", "html"):
+        said = " ".join(re.sub("<[^>]*>|[\u2066-\u2069]", " ", text(told, kind)).split())
+        assert "we have taken €50 off the price of your stay" in said, said
+        assert "€50 goes back to the card you paid with" in said
+        assert "Goodwill" in said
+        assert "Before:" not in said
+        assert "hot water" not in said

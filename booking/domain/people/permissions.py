@@ -37,7 +37,7 @@ class Action(StrEnum):
     EXPORT_GUESTS = "guests.export"  # what is kept of somebody, because they ask for it; and their requests
     CHANGE_CONTACTS = "contacts.change"  # of orders: who stays, and where they are written to
     KEEP_REGISTER = "register.keep"  # see and fill what guests show at the desk
-    DECIDE_REFUNDS = "refunds.decide"  # of a cancellation, otherwise than its policy
+    DECIDE_REFUNDS = "refunds.decide"  # otherwise than the policy; and goodwill
     WRITE_NOTES = "notes.write"  # and see them
     REQUEST_PAYMENTS = "payments.request"  # have a guest sent a link to pay by
     RESEND_EMAILS = "emails.resend"  # about bookings, to whoever stays; and text messages

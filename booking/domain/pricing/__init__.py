@@ -30,6 +30,7 @@ from booking.domain.pricing.projection import rebuild as rebuild_rates
 from booking.domain.pricing.quotes import DISCOUNT as DISCOUNT_LINE
 from booking.domain.pricing.quotes import FEE as FEE_LINE
 from booking.domain.pricing.quotes import (
+    GOODWILL,
     KEPT_ON_CHANGE,
     LINE_KINDS,
     Line,
@@ -71,6 +72,7 @@ from booking.domain.pricing.rule_terms import KINDS as RATE_KINDS
 __all__ = [
     "DISCOUNT_LINE",
     "FEE_LINE",
+    "GOODWILL",
     "HAS_RATED",
     "HAS_RATED_IN",
     "KEPT_ON_CHANGE",

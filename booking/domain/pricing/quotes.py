@@ -25,6 +25,7 @@ from booking.domain.stays import Stay
 
 NIGHT, FEE, TAX, DISCOUNT = LINE_KINDS = ("night", "fee", "tax", "discount")
 SOLD_ELSEWHERE = "elsewhere"  # the price was agreed before the reservation came here
+GOODWILL = "goodwill"  # a discount that the house has given afterwards
 KEPT_ON_CHANGE = "kept_on_change"  # a fee: what the house kept of nights that were given back
 
 

@@ -35,6 +35,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.deposits import charge_due as charge_balances
 from booking.domain.reservations.desk_errors import ContactErased, EmailNotFound, NoteNotFound, ResendRefused
 from booking.domain.reservations.earlier_rooms import first_to_move as first_night_to_move
+from booking.domain.reservations.goodwill import give as give_goodwill
 from booking.domain.reservations.guarantees import guarantee
 from booking.domain.reservations.history import GROUPS as HISTORY_GROUPS
 from booking.domain.reservations.history import UPCOMING, History, overview, refund_state, running_holds
@@ -193,6 +194,7 @@ __all__ = [
     "get_booking",
     "get_details",
     "get_order",
+    "give_goodwill",
     "guarantee",
     "hear_from_provider",
     "hold_order",

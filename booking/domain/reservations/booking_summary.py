@@ -25,7 +25,9 @@ from booking.infra.db import db, reading
 
 @dataclass(frozen=True, slots=True)
 class ChangedFrom:
-    """What a stay was before it was changed. `difference` is what that added to the price, `refund` what came back."""
+    """What a stay was before it was changed. `difference` is what that added to the price, `refund` what came back;
+    `goodwill` what the house has taken off the price of the same stay.
+    """
 
     room: str
     check_in: dt.date
@@ -33,6 +35,7 @@ class ChangedFrom:
     guests: int
     difference: Decimal
     refund: Decimal
+    goodwill: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +197,7 @@ def changed_from(told: Mapping[str, Any]) -> ChangedFrom:
     """Of what an event booking.changed says."""
     before = told["before"]
     first, last = (dt.date.fromisoformat(before[day]) for day in ("checkIn", "checkOut"))
-    money = Decimal(told["difference"]), Decimal(told["refundAmount"])
+    money = Decimal(told["difference"]), Decimal(told["refundAmount"]), Decimal(told.get("goodwill", 0))
     return ChangedFrom(before["roomName"], first, last, before["guests"], *money)
 
 

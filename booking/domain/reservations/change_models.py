@@ -72,6 +72,7 @@ class BookingChange(Model):
         ),
         CheckConstraint("held_until IS NULL OR state = 'pending'", name="only_pending_is_held"),
         CheckConstraint("total_price >= 0 AND old_total >= 0", name="totals_not_negative"),
+        CheckConstraint("reason IS NULL OR difference <= 0", name="only_less_is_decided"),
         CheckConstraint("difference = total_price - old_total", name="difference_of_totals"),
         CheckConstraint(check_sql("total_price"), name="total_price_decimals"),
         CheckConstraint(CURRENCY_CODE, name="currency_code"),
@@ -108,6 +109,7 @@ class BookingChange(Model):
     earlier_rooms: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))
     total_price: Mapped[Amount]
     difference: Mapped[Amount]
+    reason: Mapped[str | None] = mapped_column(String(255))  # of a price that staff has decided upon
     currency: Mapped[Currency]
     price_lines: Mapped[JsonList]
     policy: Mapped[Json]
@@ -115,6 +117,13 @@ class BookingChange(Model):
     held_until: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[UpdatedAt]
+
+    @property
+    def is_goodwill(self) -> bool:
+        """Whether the stay is the same, for less."""
+        now = self.room_id, self.check_in, self.check_out, self.guests
+        was = self.old_room_id, self.old_check_in, self.old_check_out, self.old_guests
+        return self.reason is not None and now == was
 
     @property
     def sold(self) -> dict[str, Any]:

@@ -186,8 +186,9 @@ def apply(
         "difference": as_text(change.difference, booking.currency),
         "refundAmount": as_text(refund, booking.currency),
     }
-    moved = {"movesOn": change.moves_on.isoformat()} if change.moves_on else {}
-    _tell(actor, booking, before, money | moved, encode("change", change.id))
+    money |= {"movesOn": change.moves_on.isoformat()} if change.moves_on else {}
+    money |= {"goodwill": as_text(-change.difference, booking.currency)} if change.is_goodwill else {}
+    _tell(actor, booking, before, money, encode("change", change.id))
     if keep:
         keep((booking,))
     return payments.start_refunds(order, booking.id, refund, context.patience) if order and refund else []

@@ -62,6 +62,12 @@ class ChangeQuote:
     price: NewPrice
     columns: dict[str, Any]  # of the booking, as they would be
     moves_on: dt.date | None = None
+    reason: str | None = None  # where the house has decided upon the price
+
+    def priced(self, price: NewPrice, reason: str) -> ChangeQuote:
+        """The same at a price that the house has decided upon."""
+        columns = {"total_price": price.total, "price_lines": [line.as_json() for line in price.lines]}
+        return replace(self, price=price, columns={**self.columns, **columns, "policy": price.policy}, reason=reason)
 
     @property
     def version(self) -> int:
@@ -111,6 +117,7 @@ class ChangeQuote:
             currency=was.currency,
             actor=str(actor),
             moves_on=self.moves_on,
+            reason=self.reason,
             **self.columns,
         )
 
@@ -196,13 +203,7 @@ def worked_out(
     if other := occupied_rooms.in_the_way(booking, room_id):
         raise MoveToOccupied(reference=other.reference)
     room = _room(booking, room_id, stay, guests)
-    sold = Sold(
-        booking.check_in,
-        booking.total_price,
-        booking.currency,
-        pricing.kept_lines(booking.price_lines),
-        booking.policy,
-    )
+    sold = as_sold(booking)
     is_alike = room_id == booking.room_id or (
         room is not None and room.unit_group_id is not None and catalogue.are_units_alike(room_id, booking.room_id)
     )
@@ -223,6 +224,12 @@ def worked_out(
         "policy": price.policy,
     }
     return ChangeQuote(booking, stay, room_id, columns["room_name"], guests, price, columns, moves_on)
+
+
+def as_sold(booking: Booking) -> Sold:
+    """What it says about its price."""
+    lines = pricing.kept_lines(booking.price_lines)
+    return Sold(booking.check_in, booking.total_price, booking.currency, lines, booking.policy)
 
 
 def refuse_unless_possible(booking: Booking, *, is_leaving: bool = False) -> None:
@@ -318,11 +325,12 @@ def _lines(
     quoted = pricing.quote(room, stay, guests, room.read_at).lines if room else ()
     if room and (not is_alike or guests != booking.guests):
         if moves_on is None:
-            return list(quoted)
+            return [*quoted, *change_terms.goodwill_lines(sold)]
         sold = replace(sold, lines=change_terms.lines_before(sold, moves_on))
     lines = change_terms.stay_lines(sold, stay.dates(), quoted)
     sold_on = booking.created_at.astimezone(ZoneInfo(booking.time_zone)).date()
-    return [*lines, *change_terms.discounts(sold, lines, quoted, (stay.check_in - sold_on).days)]
+    discounts = change_terms.discounts(sold, lines, quoted, (stay.check_in - sold_on).days)
+    return [*lines, *discounts, *change_terms.goodwill_lines(sold)]
 
 
 def _new_nights(booking: Booking, room_id: uuid.UUID, stay: Stay, moves_on: dt.date | None = None) -> list[Stay]:

@@ -42,6 +42,7 @@ class NewPrice:
 
 def new_price(sold: Sold, stay_lines: Sequence[Line], check_in: dt.date, now: dt.datetime) -> NewPrice:
     """Agreed at `now`. `stay_lines` are those of the other stay, without what was kept of earlier changes."""
+    stay_lines = _never_below_zero(stay_lines)
     parts = pricing.price_parts(sold.policy, sold.check_in, sold.total)
     worth, returnable = _sum(stay_lines), sum((part.amount for part in parts), Decimal(0))
     left = _without_newest(parts, returnable - worth)
@@ -59,10 +60,37 @@ def new_price(sold: Sold, stay_lines: Sequence[Line], check_in: dt.date, now: dt
     return NewPrice(tuple(lines), total, total - sold.total, kept, policy)
 
 
+def lowered(sold: Sold, amount: Decimal) -> NewPrice:
+    """The same stay for so much less, by the house's goodwill: at most what it costs without what was kept of it.
+
+    What was agreed last is worth less from then on, so no change or cancellation brings the amount back once more.
+    """
+    left = _without_newest(pricing.price_parts(sold.policy, sold.check_in, sold.total), amount)
+    lines = (*sold.lines, Line(pricing.DISCOUNT_LINE, None, -amount, pricing.GOODWILL, None))
+    total = _sum(lines)
+    return NewPrice(lines, total, total - sold.total, Decimal(0), pricing.policy_in_parts(sold.policy, left))
+
+
+def taken_off(price: NewPrice, off: Decimal) -> NewPrice:
+    """So much `off` the price of before, and not what the policy says: the house keeps less or more of what is given
+    back, at least nothing.
+    """
+    kept = price.kept - price.difference - off
+    lines = list(price.lines[:-1] if price.kept else price.lines)
+    if kept:
+        lines.append(Line(pricing.FEE_LINE, None, kept, pricing.KEPT_ON_CHANGE, None))
+    return NewPrice(tuple(lines), _sum(lines), -off, kept, price.policy)
+
+
+def goodwill_lines(sold: Sold) -> list[Line]:
+    """What the house has taken off the price already: it counts for the stay, whatever room that is in."""
+    return [line for line in sold.lines if line.rule == pricing.GOODWILL]
+
+
 def stay_lines(sold: Sold, nights: Iterable[dt.date], offered: Iterable[Line]) -> list[Line]:
     """The lines of a stay in the same room by as many guests: nights as they were sold, others as `offered` now.
 
-    Without discounts, which count from all of its nights.
+    Without discounts, which count from all of its nights, and goodwill.
     """
     was, new = _by_date(sold.lines), _by_date(offered)
     of_whole = [line for line in was.get(None, ()) if not is_kept(line) and line.kind != pricing.DISCOUNT_LINE]
@@ -80,9 +108,10 @@ def discounts(sold: Sold, lines: Sequence[Line], offered: Iterable[Line], lead_d
     To give nights back never costs: where fewer nights of what was sold would lose more discount than they cost, the
     stay costs what it did.
     """
+    by_rules = tuple(line for line in sold.lines if line.rule != pricing.GOODWILL)
     nights = [line for line in lines if line.kind == pricing.NIGHT_LINE]
-    made = pricing.discounts_again(sold.lines, offered, nights, lead_days, sold.currency)
-    was = [line for line in sold.lines if not is_kept(line)]
+    made = pricing.discounts_again(by_rules, offered, nights, lead_days, sold.currency)
+    was = [line for line in by_rules if not is_kept(line)]
     beyond = _sum(lines) + _sum(made) - _sum(was)
     discount = next((line for line in reversed([*was, *made]) if line.kind == pricing.DISCOUNT_LINE), None)
     if discount is None or beyond <= 0 or not {line.date for line in lines} <= {line.date for line in was}:
@@ -95,6 +124,18 @@ def discounts(sold: Sold, lines: Sequence[Line], offered: Iterable[Line], lead_d
 def is_kept(line: Line) -> bool:
     """Whether it is what the house kept of an earlier change."""
     return line.rule == pricing.KEPT_ON_CHANGE
+
+
+def _never_below_zero(lines: Sequence[Line]) -> list[Line]:
+    """Goodwill counts as far as there is a price, also where little is left of the stay."""
+    beyond, counted = max(Decimal(0), -_sum(lines)), list[Line]()
+    for line in lines:
+        if line.rule == pricing.GOODWILL and beyond:
+            less = min(beyond, -line.amount)
+            beyond, line = beyond - less, replace(line, amount=line.amount + less)  # noqa: PLW2901
+        if line.amount or line.rule != pricing.GOODWILL:
+            counted.append(line)
+    return counted
 
 
 def _without_newest(parts: Sequence[PricePart], dropped: Decimal) -> list[PricePart]:

@@ -59,10 +59,10 @@ def decide(actor: Actor, booking: Booking, order: Order, terms: Terms | None, de
 def checked(booking: Booking, order: Order, terms: Terms | None, decided: Decided) -> tuple[Decimal, str]:
     """What was paid for it, and the reason without blanks around it. Raises Invalid."""
     paid = most(booking, order) if terms else Decimal(0)
-    return paid, _sensible(booking, paid, decided)
+    return paid, sensible(booking, paid, decided)
 
 
-def _sensible(booking: Booking, paid: Decimal, decided: Decided) -> str:
+def sensible(booking: Booking, paid: Decimal, decided: Decided) -> str:
     """The reason without blanks around it. Raises Invalid, with every field that is wrong."""
     reason, problems = names.trimmed(decided.reason), {}
     if decided.refund > paid:

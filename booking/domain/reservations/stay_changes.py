@@ -40,6 +40,7 @@ from booking.domain.reservations import (
     change_rows,
     change_settlements,
     changes,
+    goodwill,
     idempotency,
     occupied_rooms,
     payment_pages,
@@ -53,6 +54,7 @@ from booking.domain.reservations.charging import Keep
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import Booking
 from booking.domain.reservations.payment_pages import Links
+from booking.domain.reservations.refund_decisions import Decided
 from booking.infra import telemetry
 from booking.infra.clock import sql_now
 from booking.infra.db import READ_COMMITTED, execute, reading, transaction
@@ -73,6 +75,7 @@ class Agreed:
     links: Links | None = None  # without a card: it is paid at the provider's page, which leads back there
     settlement: Settlement | None = None  # what staff says of a difference that no card pays
     shown_refund: Decimal | None = None  # of a cheaper stay: what they were told comes back
+    decided: Decided | None = None  # what comes back instead, by the house's decision
 
 
 def change(
@@ -204,6 +207,8 @@ def _looked_at(
         raise PriceChanged
     # Also for the stay that it is already: whoever is told so keeps it, whatever was begun before.
     change_outcomes.make_way(actor, booking)
+    if agreed.decided and not quoted.is_nothing:
+        quoted = goodwill.decide(actor, quoted, agreed.decided, agreed.shown_refund)
     return booking, quoted, quoted.difference > 0 and _is_paid_first(actor, booking, agreed)
 
 
@@ -264,7 +269,8 @@ def _confirm_unpaid(
 
 def _as_shown(agreed: Agreed, refunds: list[Payment]) -> list[Payment]:
     """The refunds that a change brings about. Raises RefundChanged."""
-    if agreed.shown_refund is not None and agreed.shown_refund != sum((one.amount for one in refunds), Decimal(0)):
+    expected = agreed.decided.refund if agreed.decided else agreed.shown_refund
+    if expected is not None and expected != sum((one.amount for one in refunds), Decimal(0)):
         raise RefundChanged
     return refunds
 

@@ -11,6 +11,7 @@ from booking.http.words.templates import Template, Templates, _
 RULES: Templates = {
     "base": _("The room’s own price"),
     "elsewhere": _("As agreed where it was booked"),
+    "goodwill": _("Goodwill"),
     "kept_on_change": _("Kept for nights you gave back"),
     "kept_on_cancellation": _("Cancellation charge"),
 }

@@ -11,7 +11,7 @@ from hypothesis.stateful import precondition
 
 from booking.domain.errors import BookingError
 from booking.domain.payments import GUARANTEES
-from booking.domain.reservations import bookings, stay_changes
+from booking.domain.reservations import bookings, goodwill, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.change_settlements import Settlement
 from booking.domain.reservations.front_desk import change_previews, presence, undoing
@@ -161,6 +161,21 @@ class AtTheDesk(PayingLater):
         elif not isinstance(told, BookingError):
             line.is_now(CANCELLED)
             assert self.house.went_back(key) - went_back == refund <= told.total_price, "not what was decided"
+
+    @precondition(lambda self: self.memory.confirmed())
+    @rule(which=any_one, percent=st.sampled_from([5, 25, 100, 130]), how=refunding, dies=death)
+    def staff_gives_something_back(self, which: int, percent: int, how: str, dies: int) -> None:
+        """Of the price of a stay that goes on."""
+        key, line = self._confirmed(which, beside=False)
+        self.line.refunds = how
+        amount = (self.house.paid_for(key) * percent / 100).quantize(Decimal("0.01"))
+        due, went_back = self.house.due(line.order), self.house.went_back(key)
+        decided, version = Decided(amount, f"given {which}"), self.house.version_of(key)
+        told = self._do(dies, lambda: goodwill.give(SYSTEM, key, decided, self.desk, seen_version=version))
+        if told != LOST and not isinstance(told, BookingError):
+            back = self.house.went_back(key) - went_back
+            assert back <= amount, "more came back than was given"
+            assert self.house.due(line.order) <= due, "something is due that was not"
 
     def _one_that_comes(self, which: int) -> tuple[Any, Line]:
         """One of the confirmed ones that come next."""

@@ -155,6 +155,11 @@ class Home(House):
         [[check_in, check_out]] = self._ask("SELECT check_in, check_out FROM bookings WHERE id = %s", key)
         return Stay(check_in, check_out)
 
+    def version_of(self, key: Any) -> int:
+        version: int
+        [[version]] = self._ask("SELECT version FROM bookings WHERE id = %s", key)
+        return version
+
     def comes_back(self, key: Any) -> Decimal:
         """If the booking is cancelled now."""
         try:

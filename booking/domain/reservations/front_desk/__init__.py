@@ -13,7 +13,7 @@ from booking.domain.reservations.front_desk.entry_corrections import correct as 
 from booking.domain.reservations.front_desk.entry_corrections import correct_waiver
 from booking.domain.reservations.front_desk.house_day import HouseDay, Visit
 from booking.domain.reservations.front_desk.house_day import house_day as day_of_houses
-from booking.domain.reservations.front_desk.inputs import DeskBooking, DeskCancellation, DeskChange
+from booking.domain.reservations.front_desk.inputs import DeskBooking, DeskCancellation, DeskChange, Goodwill
 from booking.domain.reservations.front_desk.new_bookings import RoomOffer, book, free_rooms
 from booking.domain.reservations.front_desk.notes import NoteEdit, NoteText
 from booking.domain.reservations.front_desk.notes import add as add_note
@@ -56,6 +56,7 @@ __all__ = [
     "DeskCancellation",
     "DeskChange",
     "FoundBooking",
+    "Goodwill",
     "HouseDay",
     "NamedThing",
     "NoteEdit",

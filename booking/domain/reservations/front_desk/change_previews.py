@@ -12,7 +12,7 @@ from booking.domain.errors import BookingNotFound
 from booking.domain.payments import Order
 from booking.domain.people import Action
 from booking.domain.pricing import PriceLine
-from booking.domain.reservations import bookings, change_outcomes, change_quotes
+from booking.domain.reservations import bookings, change_outcomes, change_quotes, goodwill
 from booking.domain.reservations.change_quotes import ChangeQuote, StayChange
 from booking.domain.stays import StayRules
 from booking.infra.db import db, reading
@@ -22,7 +22,7 @@ from booking.infra.db import db, reading
 class ChangePreview:
     """`refund` is what comes back of what was paid; `due` what the order would owe, the difference included;
     `waived_more` what then counts of waivers that stand, beyond what counts now: they count as far as there is
-    something to pay, so that a cheaper stay makes it negative.
+    something to pay, so that a cheaper stay makes it negative; `most` what staff could refund instead.
     """
 
     quote: ChangeQuote
@@ -30,6 +30,7 @@ class ChangePreview:
     refund: Decimal
     due: Decimal
     waived_more: Decimal
+    most: Decimal
 
 
 @reading
@@ -43,4 +44,5 @@ def preview(actor: Actor, booking_id: uuid.UUID, wanted: StayChange, rules: Stay
     left = max(Decimal(0), order.owed + quoted.difference - (order.net_paid - refund))
     let_off = min(order.waived, left)
     lines = pricing.price_lines(quoted.price.lines)
-    return ChangePreview(quoted, lines, refund, left - let_off, let_off - order.let_off)
+    most = goodwill.most_of_change(order, quoted)
+    return ChangePreview(quoted, lines, refund, left - let_off, let_off - order.let_off, most)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from booking.domain import people
-from booking.domain.inputs import ClockTime, Phone, Version, decimal_text, one_of, plain, refuse
+from booking.domain.inputs import ClockTime, Input, Phone, Version, decimal_text, one_of, plain, refuse
 from booking.domain.notices import Notice
 from booking.domain.payments import GUARANTEES, Contact
 from booking.domain.reservations.change_quotes import StayChange
@@ -129,18 +129,22 @@ class DeskCancellation(Cancellation):
 
 
 class DeskChange(StayWish):
-    """Another stay, as it was shown; and `how` what it costs more is to be paid, or for what `reason` it is not."""
+    """Another stay, as it was shown; and `how` what it costs more is to be paid, or for what `reason` it is not.
+
+    Of a cheaper one another `refund` than the policy's, for a `reason`.
+    """
 
     shown_difference: Annotated[Decimal, Field(max_digits=15, decimal_places=3)]
     shown_refund: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=3)]
     version: Version
     how: Annotated[str, AfterValidator(one_of((*GUARANTEES, WAIVED)))] | None = None
+    refund: OtherRefund | None = None
     reason: Annotated[str, Field(max_length=255), AfterValidator(plain)] | None = None
 
     @property
     def moves_money(self) -> bool:
         """Whether some is given back, or is not asked for."""
-        return bool(self.shown_refund) or (self.shown_difference > 0 and self.how == WAIVED)
+        return bool(self.shown_refund or self.refund) or (self.shown_difference > 0 and self.how == WAIVED)
 
     @property
     def agreed(self) -> Agreed:
@@ -151,7 +155,20 @@ class DeskChange(StayWish):
             self.version,
             settlement=settled if self.shown_difference > 0 else None,
             shown_refund=self.shown_refund,
+            decided=None if self.refund is None else Decided(self.refund, self.reason or ""),
         )
+
+
+class Goodwill(Input):
+    """So much less for the same stay, and why; `version` is the booking's as the page showed it."""
+
+    version: Version
+    refund: OtherRefund
+    reason: Annotated[str, Field(max_length=255), AfterValidator(plain)] = ""
+
+    @property
+    def decided(self) -> Decided:
+        return Decided(self.refund, self.reason)
 
 
 def _room(room_id: str) -> uuid.UUID:

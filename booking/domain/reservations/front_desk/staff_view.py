@@ -24,12 +24,13 @@ from booking.domain.reservations import (
     bookings,
     cancellation,
     change_quotes,
+    goodwill,
     payment_links,
     refund_decisions,
     resending,
 )
 from booking.domain.reservations.cancellation import Terms
-from booking.domain.reservations.change_models import BookingChange
+from booking.domain.reservations.change_models import CHANGE_CONFIRMED, BookingChange
 from booking.domain.reservations.decision_models import RefundDecision
 from booking.domain.reservations.front_desk import contact_changes, notes, staff_search, undoing
 from booking.domain.reservations.front_desk.house_day import Visit
@@ -58,6 +59,7 @@ class Allowed:
     send_refunds: bool  # that were declined, once more
     waive: bool
     waive_changes: bool  # what a change costs more
+    give_goodwill: bool
     erase_guest: bool
     export_guest: bool
     change_contact: bool
@@ -106,6 +108,7 @@ class StaffBooking:
     to_register: int  # guests, where the country asks for a register
     cancelling: Cancelling | None  # None where it cannot be cancelled any more
     decision: RefundDecision | None  # where it was cancelled with another refund than the policy's
+    goodwill: Decimal  # that could be given at most
     has_begun: bool  # then only check-out moves, and the room for the nights that are left
     visit: Visit | None = None  # what the desk may do with it today
 
@@ -124,6 +127,11 @@ class StaffBooking:
         """The other rooms of its order that are held or booked."""
         others = (one for one in self.beside if one.id != self.booking.id)
         return [one for one in others if cancellation.shown_status(one) in (PENDING, CONFIRMED)]
+
+    @property
+    def decided(self) -> list[BookingChange]:
+        """Changes at a price that the house has decided upon."""
+        return [one for one in self.changes if one.reason and one.state == CHANGE_CONFIRMED]
 
     @property
     def correctable(self) -> list[Payment | Waiver]:
@@ -210,6 +218,7 @@ def _read(actor: Actor, booking_id: uuid.UUID) -> StaffBooking:
         to_register=keeping.to_fill(booking, booking.address.get("country"), _registered(booking)),
         cancelling=_cancelling(booking, order),
         decision=db.session.get(RefundDecision, booking.id),
+        goodwill=goodwill.most(booking, order) if booking.status == CONFIRMED else Decimal(0),
         has_begun=change_quotes.has_begun(booking),
     )
 
@@ -284,6 +293,9 @@ def _allowed(actor: Actor, booking: Booking, order: Order, beside: Lines, guest:
         send_refunds=people.may(actor, Action.SETTLE_PAYMENTS),
         waive=may(Action.WAIVE_DEBTS) and bool(order.due) and bool(order.guarantee or order.paid),
         waive_changes=may(Action.WAIVE_DEBTS),
+        give_goodwill=may(Action.DECIDE_REFUNDS)
+        and booking.status == CONFIRMED
+        and bool(goodwill.most(booking, order)),
         erase_guest=may(Action.ERASE_GUESTS) and contact_changes.is_without_account(order),
         export_guest=may(Action.EXPORT_GUESTS),
         change_contact=may(Action.CHANGE_CONTACTS) and contact_changes.of(order, guest) is not None,
