@@ -135,6 +135,7 @@ def create(reference: str, as_json: bool) -> None:
     """
     with refusals_said():
         booking = front_desk.look_up_order(acting(), reference).bookings[0]
+        invoicing.invoices_of_booking(acting(), booking.id)  # who may not see what is issued issues nothing
         made = invoicing.issue_invoices(acting(), booking.id, current_services().invoice_terms)
     _tell(made, as_json)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from tests.cli.command_house import unknown
 from tests.cli.command_kinds import CHANGES, FILES, LISTS, NIGHTS, A, Command, of
+from tests.cli.invoice_commands import INVOICES
 from tests.cli.rate_commands import RATES
 
 MAY_EDIT = frozenset({A.EDIT_ROOMS})
 
 ROOMS: dict[str, Command] = {
     **RATES,
+    **INVOICES,
     "rooms import": Command(
         FILES,
         {A.IMPORT_ROOMS},
