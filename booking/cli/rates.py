@@ -91,7 +91,7 @@ def add(slug: str, kind: str, name: str, terms: tuple[str, ...], as_json: bool, 
     """Add a rule of a KIND called NAME, as guests will read it beside the price; it counts from now on.
 
     TERMS by kind: price amount= or percent= of the room's own price; adjust amount= or percent= more (below 0: less);
-    guests included= extra= fewer= children=AGE:AMOUNT,...; length steps=NIGHTS:PERCENT,...; early_bird and last_minute
+    guests included= extra= fewer=; length steps=NIGHTS:PERCENT,...; early_bird and last_minute
     days= percent=; min_nights and max_nights nights=; closed_to_arrival and closed_to_departure closed=; notice and
     horizon days=; dynamic steps=OCCUPANCY:DAYS:PERCENT,... floor= ceiling= step= ahead=.
 

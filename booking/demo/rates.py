@@ -41,7 +41,7 @@ def _house() -> uuid.UUID | None:
 
 def _rules(today: dt.date) -> Iterator[dict[str, str]]:
     yield _rule("adjust", "Weekend", "percent=15", weekdays="fri,sat")
-    yield _rule("guests", "More than two guests", "included=2 extra=12 children=2:0,12:6")
+    yield _rule("guests", "More than two guests", "included=2 extra=12")
     yield _rule("length", "A week or more", "steps=7:10,28:25")
     yield _rule("early_bird", "Early bird", "days=180 percent=8")
     yield _rule("last_minute", "Last minute", "days=2 percent=10")
