@@ -13,9 +13,14 @@ INSTANT = postgresql.TIMESTAMP(timezone=True)
 
 
 def upgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '2s'")
-    _consents()
-    _sent()
+    # Each statement by itself, so that none keeps one table while it waits for another.
+    with op.get_context().autocommit_block():
+        _consents()
+        _sent()
+        _told()
+
+
+def _told() -> None:
     op.create_table(
         "told_arrivals",
         sa.Column("order_id", sa.Uuid(), nullable=False),
@@ -94,6 +99,6 @@ def _sent() -> None:
 
 
 def downgrade() -> None:
-    op.drop_table("told_arrivals")
-    op.drop_table("sent_texts")
-    op.drop_table("text_consents")
+    with op.get_context().autocommit_block():
+        for table in ("told_arrivals", "sent_texts", "text_consents"):
+            op.drop_table(table, if_exists=True)
