@@ -82,7 +82,7 @@ class Facts:
         self.changed = {row[0] for row in rows(database, "SELECT DISTINCT booking_id::text FROM booking_changes")}
         # Orders that are not simply paid at once: oracle_money.py knows what is to be true of them.
         self.planned = {row[0] for row in rows(database, "SELECT DISTINCT order_id::text FROM payment_schedule")}
-        vouched_for = "SELECT id::text FROM orders WHERE guarantee IS NOT NULL"
+        vouched_for = "SELECT id::text FROM orders WHERE guarantee IS NOT NULL OR waived > 0"  # or let its guest off
         self.guaranteed = {row[0] for row in rows(database, vouched_for)}
         self.sums: dict[str, Counter[str]] = defaultdict(Counter)
         self.moved: dict[str, Counter[str]] = defaultdict(Counter)
