@@ -8,7 +8,6 @@ import pytest
 from bs4 import Tag
 from flask import Flask
 
-from booking.domain import reservations
 from booking.domain.reservations import personal_data
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
@@ -190,7 +189,7 @@ def test_a_second_press_beside_the_first_is_told_that_the_account_is_deleted(
         once(*call)
         once(*call)
 
-    monkeypatch.setattr(reservations, "delete_own_account", beside_the_first)
+    monkeypatch.setattr(personal_data, "delete_own_account", beside_the_first)
     open_tab.go("/account/close").send("/account/delete", confirmEmail="alice@example.com")
     assert (open_tab.heading, open_tab.status) == ("Your account is deleted", 200)
     assert open_tab.go("/account").heading == "Sign in"
