@@ -16,7 +16,7 @@ ARGS ?=
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-peers bench-scale bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices trouble controls drill replay model mutants fuzz lint format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-peers bench-scale bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices trouble controls drill replay model mutants fuzz lint style format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,16 +27,18 @@ run: product ## start Postgres, Valkey, web and worker; PORT (8000) and BIND (12
 # Product and tests are compiled once, not in every process of every run, whatever the environment says.
 check test: export PYTHONDONTWRITEBYTECODE :=
 
-# Types are checked beside the tests and told at the end.
+# Types are checked beside the tests, by one processor while the others test, and told at the end.
+tests = @said=$$(mktemp); .venv/bin/mypy >"$$said" 2>&1 & types=$$!; \
+	.venv/bin/python -m pytest -n $(PROCESSES) --dist loadfile $(1) $(ARGS); tests=$$?; \
+	wait $$types; types=$$?; cat "$$said"; rm "$$said"; exit $$((tests ? tests : types))
+
 check: everything ## the fast loop: style, types, every rule and the first test of each file of a door: 45 s
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	@said=$$(mktemp); .venv/bin/mypy >"$$said" 2>&1 & types=$$!; \
-	.venv/bin/python -m pytest -n $(PROCESSES) --dist loadfile $(QUICK) $(ARGS); tests=$$?; \
-	wait $$types; types=$$?; cat "$$said"; rm "$$said"; exit $$((tests ? tests : types))
+	$(call tests,$(QUICK))
 
-test: lint chromium ## lint, then all tests in three PROCESSES (up to 15); ARGS="-k search" goes to pytest
-	.venv/bin/python -m pytest -n $(PROCESSES) --dist loadfile $(COVERAGE) $(ARGS)
+test: style chromium ## style, types, and all tests in three PROCESSES (up to 15); ARGS="-k search" goes to pytest
+	$(call tests,$(COVERAGE))
 
 # Root on Debian gets the browser that the browser tests use; anybody else reads why they are skipped. The one without
 # windows takes half of the processor's time; where there is only the other one, the tests use that.
@@ -47,10 +49,12 @@ chromium:
 	$(APT) install -y --no-install-recommends --no-remove $$browser >/dev/null && break; done; } || command -v chromium >/dev/null \
 	|| echo "Chromium is not here and cannot be installed: the browser tests will be skipped."
 
-lint: everything ## style, types, Dockerfile, compose.yaml, workflows
+lint: style ## style, types, Dockerfile, compose.yaml, workflows
+	.venv/bin/mypy
+
+style: everything
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy
 	.venv/bin/hadolint Dockerfile
 	.venv/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 	.venv/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
