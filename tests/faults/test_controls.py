@@ -14,7 +14,7 @@ from booking.domain.reservations.context import BookingContext
 from tests.faults.controls import EXPECTED, line, stage_for, surprises
 from tests.faults.scenes import WRONG, play
 
-ATTEMPTS, ROUNDS = 16, 9  # what goes wrong only now and then needs more than one
+ATTEMPTS, ROUNDS = 10, 14  # what goes wrong only now and then needs more than one
 
 
 @pytest.fixture
