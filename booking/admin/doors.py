@@ -17,6 +17,7 @@ PAGES = (
     ("/admin/calendar", _("Calendar")),
     ("/admin/cash", _("Cash")),
     ("/admin/day", _("Today")),
+    ("/admin/invoices", _("Invoices")),
     ("/admin/imports", _("Import reservations")),
     ("/admin/messages", _("Messages")),
     ("/admin/people", _("People")),

@@ -41,7 +41,7 @@ CODES: dict[str, tuple[str, dict[str, str]]] = {
 }
 # What a pattern asks for, where people may type it.
 PATTERNS = {
-    "^[A-Z]{3}$": "no_currency",
+    "^[A-Z]{3}$": "no_currency_code",
     r"^pm_[A-Za-z0-9_]{1,100}$": "no_payment_method",
     r"^[a-z]{2}(-[a-z0-9]+)*$": "no_region",
 }

@@ -72,7 +72,7 @@ def test_a_long_file_comes_in_over_several_requests(
     monkeypatch.setattr(files, "SECONDS", 0.0)
     rows = [row(f"R-{number}", room.name, 30 + number * 5, 2) for number in range(25)]
     begun = upload(manager, a_file(*rows)).press("Import the rows that can come in")
-    assert "20 are here, 5 are left" in begun.text
+    assert "20 rows are in, 5 are left" in begun.text
     assert begun.page.select_one('form[hx-trigger="load"]') is not None
     assert "Everything that can come in is here." in begun.press("Go on").text
     assert count(Booking) == 25

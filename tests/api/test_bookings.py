@@ -25,6 +25,7 @@ BOOKING = {
     "reference",
     "roomId",
     "room",
+    "earlierRooms",
     "property",
     "userId",
     "checkIn",

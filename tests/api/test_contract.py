@@ -46,6 +46,7 @@ def camel(name: Any) -> Any:
 def test_the_contract_names_every_endpoint(anonymous: Program) -> None:
     paths = anonymous.get("/openapi.json").json["paths"]
     assert {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods} == {
+        "GET /bookings/{bookingId}/invoices",
         "GET /bookings/{bookingId}/messages",
         "POST /bookings/{bookingId}/messages",
         "POST /auth/register",
@@ -56,6 +57,7 @@ def test_the_contract_names_every_endpoint(anonymous: Program) -> None:
         "GET /rooms",
         "GET /rooms/{roomId}",
         "GET /rooms/{roomId}/availability",
+        "GET /rooms/{roomId}/calendar",
         "POST /bookings",
         "GET /bookings",
         "GET /bookings/{bookingId}",

@@ -49,7 +49,7 @@ def test_an_archive_without_a_backup_is_a_problem_in_production(house: House, pl
 
 
 def test_an_archive_that_cannot_be_reached_is_a_problem(house: House) -> None:
-    assert said(house, backup_url="file:///proc/nowhere")[0].startswith("problem: The archive file:///proc/nowhere")
+    assert said(house, backup_url="file:///proc/nowhere")[0].startswith("problem: There is no folder /proc/nowhere")
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ FAULTS = (
     Fault("change-gives-back-all", (BACK_IN_FULL,)),
     Fault(
         "kept-is-no-line",
-        (Edit(TERMS, "    if kept:\n        lines.append(", "    if kept < 0:\n        lines.append("),),
+        (Edit(TERMS, "is_kept(line))]\n    if kept:\n", "is_kept(line))]\n    if kept < 0:\n"),),
     ),
     Fault(
         "old-money-takes-new-deadline",

@@ -100,7 +100,7 @@ def _recorded(actor: Actor, refund_id: uuid.UUID, outcome: Outcome) -> bool:
     else:
         ledger.fail(refund, ledger.DECLINED, _reason(outcome))
     if known_as_owed is (refund.state == SUCCEEDED):  # the first no, or the yes after it
-        tell(actor, refund)
+        tell(actor, refund, at_once=True)
     people.audit(actor, f"refund.{refund.state}", encode("payment", refund_id), after=_facts(refund))
     return True
 
@@ -110,10 +110,10 @@ def _declined_before(refund: Payment) -> bool:
     return bool(db.session.scalar(select(exists().where(debts.others_of(refund), Payment.state == FAILED))))
 
 
-def tell(actor: Actor, refund: Payment) -> None:
-    """News for the guest, inside the caller's transaction."""
+def tell(actor: Actor, refund: Payment, *, at_once: bool = False) -> None:
+    """News for the guest, inside the caller's transaction. `at_once`: this was the provider's answer to being asked."""
     facts: dict[str, object] = {"paymentId": encode("payment", refund.id), **_facts(refund)}
-    if refund.state == FAILED and not refund.attempts and refund.debt_id == refund.id:
+    if at_once and refund.state == FAILED and not refund.attempts and refund.debt_id == refund.id:
         facts[AT_ONCE] = True
     messages.record(actor, TOLD_RETURNED if refund.state == SUCCEEDED else TOLD_DECLINED, facts)
 

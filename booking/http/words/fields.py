@@ -32,7 +32,7 @@ PROBLEMS: Templates = {
     "no_key": _("%(field)s must be 1 to 255 visible ASCII characters"),
     "no_room_id": _("%(field)s must be the id of a room"),
     "unexpected_form": _("%(field)s has an unexpected form"),
-    "no_currency": _("%(field)s must be a currency’s code in capitals, such as EUR"),
+    "no_currency_code": _("%(field)s must be a currency’s code in capitals, such as EUR"),
     "no_payment_method": _("%(field)s must be a payment method’s id, such as pm_card_visa"),
     "no_region": _("%(field)s must be a region’s code in small letters, such as eu"),
     "control_characters": _("%(field)s must not contain control characters"),

@@ -17,6 +17,9 @@ ME, SOMEBODY = uuid.uuid4(), uuid.uuid4()
 
 # What the table promises, written down a second time and in another way: a change of it is made twice.
 GUEST_OF_IT = {"booking.see", "booking.book", "booking.change", "booking.cancel", "messages.write"} | {
+    "invoices.see",
+    "invoices.issue",
+    "billing.change",
     "account.see",
     "account.change",
     "account.disable",
@@ -27,6 +30,7 @@ DESK = (
     HOUSEKEEPING
     | {"payments.record", "payments.request", "cash.keep", "guests.check_in", "register.keep", "notes.write"}
     | {"emails.resend", "contacts.change", "rooms.see", "rates.see", "messages.answer"}
+    | {"invoices.see", "invoices.issue", "billing.change"}
     | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
 )
 MANAGER = DESK | {
@@ -45,6 +49,7 @@ MANAGER = DESK | {
     "property.edit",
     "photos.change",
     "audit.see",
+    "invoices.correct",
 }
 OWNER = MANAGER | {
     "payments.settle",
