@@ -191,6 +191,12 @@ def empty(application: Flask, environ: dict[str, str]) -> Iterator[None]:
 
 
 @pytest.fixture
+def unmeasured(environ: dict[str, str]) -> None:
+    """For tests of plans, which go by what Postgres knows of the tables: nothing."""
+    databases.forget_statistics(environ)
+
+
+@pytest.fixture
 def app(application: Flask, empty: None) -> Iterator[Flask]:
     """The application with its context pushed, for calling use-cases."""
     with application.app_context():

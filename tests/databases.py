@@ -109,6 +109,19 @@ def sweep(environ: dict[str, str]) -> None:
     assert by_nobody is None, f"nobody did this: {by_nobody}"
 
 
+_FORGET = """
+SELECT pg_clear_relation_stats(schemaname, tablename),
+  pg_clear_attribute_stats(schemaname, tablename, attname, inherited)
+FROM pg_stats JOIN pg_class ON oid = to_regclass(quote_ident(schemaname) || '.' || quote_ident(tablename))
+WHERE schemaname = 'public' AND relkind IN ('r', 'p')"""
+
+
+def forget_statistics(environ: dict[str, str]) -> None:
+    """What a test before has let Postgres find out about tables that are empty again: it plans as on the first day."""
+    with _owner(environ["MIGRATION_DATABASE_URL"]).connect() as connection:
+        connection.exec_driver_sql(_FORGET)
+
+
 def redis_elsewhere(patch: pytest.MonkeyPatch, app: Flask, **others: redis.Guarded) -> None:
     """The application talks to others than its own (`main`, `cache`), until `patch` is undone.
 

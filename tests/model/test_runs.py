@@ -196,7 +196,7 @@ def test_a_fault_that_is_out_of_date_is_no_fault(tmp_path: Path) -> None:
     ("words", "code", "told"),
     [
         (("--steps", "20", "--stories", "3", "--processes", "1"), 0, "0 violations"),
-        (("--steps", "2000", "--processes", "1", "--faults", "undo-releases-old-stay"), 0, "1 of 1 faults were found"),
+        (("--steps", "2000", "--processes", "1", "--faults", "whole-takes-no-parts"), 0, "1 of 1 faults were found"),
     ],
     ids=["steps", "faults"],
 )

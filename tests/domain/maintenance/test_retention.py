@@ -201,6 +201,7 @@ def test_many_nights_go_portion_by_portion_each_where_the_last_one_ended(
     assert len(set(begun[1:])) == len(begun[1:]) > 5
 
 
+@pytest.mark.usefixtures("unmeasured")
 @each("rule", [*RULES, None], ids=lambda rule: rule.name if rule else "nights")
 def test_every_statement_finds_its_rows_by_an_index(app: Flask, rule: Rule | None) -> None:
     statement = rule.statement if rule else night_statements.PRUNE

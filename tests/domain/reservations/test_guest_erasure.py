@@ -171,6 +171,7 @@ def test_of_a_cancelled_stay_the_days_count_from_its_cancellation(room: Room, de
     assert (prune(), contact_of(booking)) == (1, NOTHING)
 
 
+@pytest.mark.usefixtures("unmeasured")
 def test_nothing_is_read_but_what_may_be_old_enough(room: Room, desk: BookingContext) -> None:
     called(desk, room)
     statement = guest_erasure._over_for(100 * A_DAY, 10)

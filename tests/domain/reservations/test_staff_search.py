@@ -8,7 +8,6 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from flask import Flask
 from sqlalchemy import literal, select
 
 from booking.domain import inputs, payments
@@ -207,7 +206,8 @@ def _rooms(room: Room, count: int) -> list[Room]:
     return [room, *(beside(room, f"Room {number}", 100) for number in range(2, count + 1))]
 
 
-def test_names_contacts_and_emails_are_found_by_their_indexes(app: Flask) -> None:
+@pytest.mark.usefixtures("app", "unmeasured")
+def test_names_contacts_and_emails_are_found_by_their_indexes() -> None:
     words = literal("%alice%")
     assert "ix_users_words" in plan(select(User.id).where(staff_search._NAME.like(words)))
     contacts = select(Order.id).where(Order.contact_name.is_not(None), staff_search._CONTACT.like(words))
