@@ -24,6 +24,7 @@ PUBLIC = {
         "get_property_name",
         "get_room_details",
         "find_seller",
+        "find_sellers",
         "house_facts",
         "import_locations",
         "list_destinations",
@@ -188,6 +189,7 @@ STEP = {
         "find_payment",
         "hasten_payment",
         "billing_of",
+        "billing_of_orders",
         "forget_contacts",
         "is_in_one_call",
         "is_live_charge",
@@ -213,7 +215,7 @@ STEP = {
         "start_refunds",
         "write_billing",
     },
-    "reservations": {"refund_state"},
+    "reservations": {"bookings_of_orders", "refund_state"},
 }
 # What it is given proves that one may: a password, a token, a link from one's mailbox, the claim of a key. Some of them
 # find out who the actor is.

@@ -136,6 +136,7 @@ from booking.domain.catalogue.rooms import preview as preview_room
 from booking.domain.catalogue.saving import tell_of_room
 from booking.domain.catalogue.sellers import Seller
 from booking.domain.catalogue.sellers import find as find_seller
+from booking.domain.catalogue.sellers import find_many as find_sellers
 from booking.domain.catalogue.text_undoing import is_about_texts
 from booking.domain.catalogue.text_undoing import undo as undo_texts
 from booking.domain.catalogue.unit_models import RoomPart, UnitGroup
@@ -250,6 +251,7 @@ __all__ = [
     "find_photo_file",
     "find_property_of",
     "find_seller",
+    "find_sellers",
     "forget_destination",
     "forget_house",
     "forget_room",

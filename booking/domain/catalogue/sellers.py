@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from booking.domain.catalogue.models import Property
-from booking.infra.db import db, reading
+from booking.infra.db import fetch
+from booking.infra.prepared import often
 
 _ADDRESS = ("street", "district", "city", "country")
 
@@ -29,9 +31,7 @@ class Seller:
 
     def as_json(self) -> dict[str, Any]:
         """What an invoice keeps of it: who and where."""
-        address = {
-            name: self.address[name] for name in ("street", "district", "city", "country") if self.address.get(name)
-        }
+        address = {name: self.address[name] for name in _ADDRESS if self.address.get(name)}
         return {
             "name": self.legal_name,
             "property": self.property_name,
@@ -42,13 +42,25 @@ class Seller:
         }
 
 
-@reading
+_STATED = often(
+    select(
+        Property.id,
+        Property.name,
+        Property.legal_name,
+        Property.tax_number,
+        Property.address,
+        Property.contact_email,
+        Property.contact_phone,
+        Property.invoice_at,
+    ).where(Property.id == any_(bindparam("houses", type_=ARRAY(Uuid))))
+)
+
+
 def find(property_id: uuid.UUID) -> Seller | None:
     """None where there is no such property."""
-    house = db.session.scalars(select(Property).where(Property.id == property_id)).one_or_none()
-    if house is None:
-        return None
-    contact = house.contact_email, house.contact_phone
-    return Seller(
-        house.id, house.name, house.legal_name, house.tax_number, dict(house.address), *contact, house.invoice_at
-    )
+    return find_many([property_id]).get(property_id)
+
+
+def find_many(property_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Seller]:
+    """By property, in one statement; without those that are not there."""
+    return {row[0]: Seller(*row) for row in fetch(_STATED, houses=list(property_ids))}

@@ -7,6 +7,7 @@ Start with issuing.py.
 from booking.domain.invoicing.billing import BillingDetails
 from booking.domain.invoicing.billing import change as change_billing
 from booking.domain.invoicing.billing import of_booking as billing_of_booking
+from booking.domain.invoicing.cases import InvoiceTerms
 from booking.domain.invoicing.catching_up import catch_up as catch_up_with_invoices
 from booking.domain.invoicing.catching_up import prune_buyers as prune_invoice_buyers
 from booking.domain.invoicing.documents import Alike, Document, may_correct
@@ -23,7 +24,6 @@ from booking.domain.invoicing.errors import (
 from booking.domain.invoicing.invoice_links import BY_LINK as BY_INVOICE_LINK
 from booking.domain.invoicing.invoice_links import booking_of as booking_of_invoice_link
 from booking.domain.invoicing.invoice_links import written as written_invoice_link
-from booking.domain.invoicing.issuing import InvoiceTerms
 from booking.domain.invoicing.issuing import correct as correct_invoice
 from booking.domain.invoicing.issuing import issue as issue_invoices
 from booking.domain.invoicing.issuing import settle as settle_invoices

@@ -15,9 +15,9 @@ from booking.domain import payments, people
 from booking.domain.actors import Actor, ActorKind
 from booking.domain.errors import BookingNotFound
 from booking.domain.inputs import Input, Name, plain, trimmed
-from booking.domain.invoicing import documents, issuing
+from booking.domain.invoicing import cases, documents, issuing, writing
+from booking.domain.invoicing.cases import InvoiceTerms
 from booking.domain.invoicing.errors import CorrectedTooOften
-from booking.domain.invoicing.issuing import InvoiceTerms
 from booking.domain.invoicing.models import Invoice, InvoiceBuyer
 from booking.domain.payments import Billing, Order
 from booking.domain.people import Action
@@ -68,7 +68,7 @@ def change(actor: Actor, booking_id: uuid.UUID, said: BillingDetails, terms: Inv
 
 @transaction(isolation=READ_COMMITTED)
 def _change(actor: Actor, place: issuing.Place, said: Billing) -> list[Invoice]:
-    case = issuing.case_of(actor, place.order_id, place.seller, place.terms)
+    case = cases.of(actor, place.order_id, place.seller, place.terms)
     if case.order.contact_erased_at is not None:
         raise ContactErased
     if said == payments.billing_of(case.order.id):
@@ -85,7 +85,7 @@ def _change(actor: Actor, place: issuing.Place, said: Billing) -> list[Invoice]:
 
 def _made_out_otherwise(order: Order) -> set[uuid.UUID]:
     """Invoices of the order that name another buyer than it says now."""
-    now = issuing.buyer_of(order)
+    now = writing.buyers_of([order])[order.id]
     kept = select(InvoiceBuyer).join(Invoice, Invoice.id == InvoiceBuyer.invoice_id)
     buyers = db.session.scalars(kept.where(Invoice.order_id == order.id))
     return {one.invoice_id for one in buyers if any(getattr(one, name) != now[name] for name in now)}

@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import unicodedata
+import uuid
+from collections.abc import Mapping
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import ARRAY, String, any_, bindparam, or_, select, text
 
 from booking.domain.catalogue import Seller
 from booking.domain.invoicing.models import InvoiceIssuer
-from booking.infra.db import db
+from booking.infra.db import db, execute
+from booking.infra.prepared import often
 
 # Two first invoices of one entity at once: the second waits, and finds it.
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7203119)")
 
 
-def of(seller: Seller) -> int:
-    """The entity's own number, inside the caller's READ COMMITTED transaction; a new one where it never sold here.
+_NAMED = often(
+    select(InvoiceIssuer.id, InvoiceIssuer.tax_key, InvoiceIssuer.name_key)
+    .where(InvoiceIssuer.name_key == any_(bindparam("names", type_=ARRAY(String))))
+    .order_by(InvoiceIssuer.id)
+)
+
+
+def of(sellers: Mapping[uuid.UUID, Seller]) -> dict[uuid.UUID, int]:
+    """By property, its entity's number, in the caller's READ COMMITTED transaction; a new one where it never sold here.
 
     The same by its tax number; by its legal name where one of the two has said no tax number.
     """
+    if not sellers:
+        return {}
+    keys = {house: (tax_key(seller), name_key(seller)) for house, seller in sellers.items()}
+    known: dict[tuple[str | None, str], int] = {}
+    for row in execute(_NAMED, {"names": sorted({name for _, name in keys.values()})}).rows:
+        for tax in (row.tax_key, None):  # who says none is the first of that name
+            known.setdefault((tax, row.name_key), row.id)
+    return {house: known.get(keys[house]) or _found_or_new(seller) for house, seller in sellers.items()}
+
+
+def _found_or_new(seller: Seller) -> int:
     found = _find(seller)
     if found is None:
         db.session.execute(_ONE_AT_A_TIME)

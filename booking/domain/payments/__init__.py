@@ -8,6 +8,7 @@ the booking is decided in reservations.
 from booking.domain.payments.billing import FIELDS as BILLING_FIELDS
 from booking.domain.payments.billing import Billing
 from booking.domain.payments.billing import of as billing_of
+from booking.domain.payments.billing import of_many as billing_of_orders
 from booking.domain.payments.billing import write as write_billing
 from booking.domain.payments.billing_models import OrderBilling
 from booking.domain.payments.by_hand import received as record_received
@@ -227,6 +228,7 @@ __all__ = [
     "balance_not_charged",
     "begin_look",
     "billing_of",
+    "billing_of_orders",
     "charge_due",
     "claim_payment",
     "close_drawer",

@@ -6,12 +6,13 @@ import uuid
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain.payments.billing_models import OrderBilling
 from booking.infra.clock import sql_now
-from booking.infra.db import db
+from booking.infra.db import ask, db
+from booking.infra.prepared import often
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,21 @@ class Billing:
 FIELDS = tuple(Billing.__dataclass_fields__)
 
 
+_SAID = often(
+    select(OrderBilling.order_id, *(getattr(OrderBilling, name) for name in FIELDS)).where(
+        OrderBilling.order_id == any_(bindparam("orders", type_=ARRAY(Uuid)))
+    )
+)
+
+
 def of(order_id: uuid.UUID) -> Billing:
-    """What the order says, inside the caller's transaction."""
-    said = db.session.scalars(select(OrderBilling).where(OrderBilling.order_id == order_id)).one_or_none()
-    return Billing(*(getattr(said, name) for name in FIELDS)) if said else Billing()
+    """What the order says; nothing where nobody has said anything."""
+    return of_many([order_id]).get(order_id, Billing())
+
+
+def of_many(order_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Billing]:
+    """What each of them says, without those that say nothing."""
+    return {row[0]: Billing(*row[1:]) for row in ask(_SAID, orders=list(order_ids))}
 
 
 def write(order_id: uuid.UUID, said: Billing) -> None:

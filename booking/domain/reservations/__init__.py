@@ -102,6 +102,7 @@ from booking.domain.reservations.recovery import recover_payments
 from booking.domain.reservations.refund_debts import awaiting_staff as refunds_awaiting_staff
 from booking.domain.reservations.refund_debts import owed as owed_refunds
 from booking.domain.reservations.refund_decisions import Decided as DecidedRefund
+from booking.domain.reservations.repository import of_orders as bookings_of_orders
 from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
 from booking.domain.reservations.resending import SentEmail, emails_of, first_email
 from booking.domain.reservations.resending import resend as resend_email
@@ -175,6 +176,7 @@ __all__ = [
     "balances_due",
     "book",
     "book_order",
+    "bookings_of_orders",
     "calendar_entry",
     "calendar_method",
     "came_back_from_payment",

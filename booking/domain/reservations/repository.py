@@ -7,11 +7,11 @@ their rooms' ids; with_payment() locks them all, and one of the order's payments
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, Uuid, bindparam, case, func, insert, literal, select
+from sqlalchemy import ARRAY, BindParameter, Select, Uuid, any_, bindparam, case, func, insert, literal, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from booking.domain.errors import AccountNotFound, BookingModified, BookingNotFound
@@ -35,6 +35,7 @@ _BY_ID_LOCKED = _BY_ID.with_for_update()
 _IN_ORDER = (_BOOKINGS.c.room_id, _BOOKINGS.c.id)  # of rows that are locked
 _OF_ORDER = often(BOOKINGS.where(_BOOKINGS.c.order_id == bindparam("order_id")).order_by(*_IN_ORDER))
 _OF_ORDER_LOCKED = _OF_ORDER.with_for_update()
+_OF_ORDERS = often(BOOKINGS.where(_BOOKINGS.c.order_id == any_(bindparam("orders", type_=ARRAY(Uuid)))))
 _ONE = _BOOKINGS.alias("one")
 _ITS_ORDER = select(_ONE.c.order_id).where(_ONE.c.id == bindparam("booking_id")).scalar_subquery()
 _BESIDE = often(BOOKINGS.where(_BOOKINGS.c.order_id == _ITS_ORDER).order_by(*_IN_ORDER))
@@ -127,6 +128,14 @@ def as_seen(seen: Booking) -> Booking:
 def of_order(order_id: uuid.UUID, *, lock: bool = False) -> Lines:
     """All bookings of an order as they are now, in the order of their rooms; none where there is no such order."""
     return tuple(find(_OF_ORDER_LOCKED if lock else _OF_ORDER, {"order_id": order_id}))
+
+
+def of_orders(order_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Booking]]:
+    """All bookings of several orders as they are now, by order, each one's in the order of their references."""
+    found: dict[uuid.UUID, list[Booking]] = {}
+    for one in sorted(find(_OF_ORDERS, {"orders": list(order_ids)}), key=lambda one: one.reference):
+        found.setdefault(one.order_id, []).append(one)
+    return found
 
 
 def beside(booking_id: uuid.UUID) -> Lines:

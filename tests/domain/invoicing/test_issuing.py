@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
@@ -11,13 +12,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text, update
+from sqlalchemy import Engine, event, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from booking.domain import invoicing
-from booking.domain.actors import Actor
 from booking.domain.errors import BookingNotFound, Forbidden
-from booking.domain.invoicing import CreditedAlready, InvoiceTerms, NothingToInvoice, issuing
+from booking.domain.invoicing import CreditedAlready, InvoiceTerms, NothingToInvoice, SoldLine, catching_up, sold
 from booking.domain.maintenance import verification
 from booking.domain.reservations import bookings, holds, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
@@ -27,6 +27,7 @@ from booking.domain.tables import Booking, Invoice, InvoiceBuyer, InvoicesDue, P
 from booking.infra.db import db, transaction
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, count, in_days, later, order, person, reload
+from tests.said_to_postgres import statements
 
 pytestmark = pytest.mark.slow
 TERMS = InvoiceTerms("eu")
@@ -225,14 +226,14 @@ def test_one_that_cannot_be_settled_waits_and_the_others_go_on(
     booked: Booking, alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = bookings.book(acting(alice), order(alice, room, in_days(50)), VISA, desk)
-    really = issuing.settle_order
+    really = sold.lines
 
-    def broken(actor: Actor, order_id: uuid.UUID, *more: Any) -> list[Invoice]:
-        if order_id == booked.order_id:
+    def broken(one: Booking) -> list[SoldLine]:
+        if one.id == booked.id:
             raise ValueError("no such line")
-        return really(actor, order_id, *more)
+        return really(one)
 
-    monkeypatch.setattr(issuing, "settle_order", broken)
+    monkeypatch.setattr(sold, "lines", broken)
     assert invoicing.catch_up_with_invoices(SYSTEM, TERMS, 10) == 2
     assert [one.order_id for one in issued()] == [other.order_id]
     assert invoicing.catch_up_with_invoices(SYSTEM, TERMS, 10) == 0
@@ -240,3 +241,58 @@ def test_one_that_cannot_be_settled_waits_and_the_others_go_on(
     later(dt.timedelta(seconds=6))
     assert invoicing.catch_up_with_invoices(SYSTEM, TERMS, 10) == 1
     assert count(InvoicesDue) == 0
+
+
+def test_many_are_settled_with_the_statements_of_two(
+    alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sent_for(first: int, rooms: int) -> int:
+        for place in range(first, first + rooms):
+            bookings.book(acting(alice), order(alice, room, in_days(30 + 4 * place)), VISA, desk)
+        with statements() as sent:
+            assert invoicing.catch_up_with_invoices(SYSTEM, TERMS, 10) == rooms
+        return len(sent)
+
+    sent_for(0, 1)  # the issuer is known from here on
+    monkeypatch.setattr(catching_up, "_settle", None)
+    assert sent_for(1, 2) == sent_for(3, 8) < 14
+    assert [one.number for one in issued()] == list(range(1, 12))
+    assert findings() == set()
+
+
+def test_one_that_is_held_is_settled_after_the_others(
+    booked: Booking, alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = [bookings.book(acting(alice), order(alice, room, in_days(50 + 4 * n)), VISA, desk) for n in range(2)]
+    by_itself: list[uuid.UUID] = []
+    with db.engine.connect().execution_options(isolation_level="READ COMMITTED") as somebody:
+        somebody.execute(text("SELECT FROM orders WHERE id = :id FOR UPDATE"), {"id": booked.order_id})
+        monkeypatch.setattr(catching_up, "_settle", lambda _, order_id, *__: by_itself.append(order_id))
+        assert invoicing.catch_up_with_invoices(SYSTEM, TERMS, 10) == 3
+    assert by_itself == [booked.order_id]
+    assert {one.order_id for one in issued()} == {one.order_id for one in others}
+
+
+def test_what_is_marked_while_its_order_is_looked_at_is_looked_at_again(booked: Booking, room: Room) -> None:
+    house(room, invoice_at="check_out")
+    engine, leaving = db.engine, list[threading.Thread]()
+
+    def meanwhile(*said: Any) -> None:
+        """The bookings are read: their documents are next."""
+        if "FROM invoices JOIN" in said[2] and not leaving:
+            leaving.append(threading.Thread(target=leave))
+            leaving[0].start()
+            leaving[0].join(0.3)  # it may have to wait for this one
+
+    def leave() -> None:
+        with engine.begin() as guest:
+            guest.execute(text("UPDATE bookings SET checked_in_at = now(), checked_out_at = now()"))
+
+    event.listen(Engine, "before_cursor_execute", meanwhile)
+    try:
+        invoicing.catch_up_with_invoices(SYSTEM, TERMS, 10)
+        leaving[0].join()
+    finally:
+        event.remove(Engine, "before_cursor_execute", meanwhile)
+    invoicing.catch_up_with_invoices(SYSTEM, TERMS, 10)
+    assert [one.total for one in issued()] == [Decimal(360)]
