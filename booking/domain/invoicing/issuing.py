@@ -138,9 +138,18 @@ def _missing(case: Case, wanted: Callable[[Order, Booking], bool]) -> list[Draft
     """What stands of a booking is followed; the first invoice of one is issued where it is `wanted`."""
     there = {line.booking_id for lines in case.outstanding.values() for line in lines}
     followed = [booking for booking in case.bookings if booking.id in there or wanted(case.order, booking)]
-    found = sold.difference((line for one in followed for line in sold.lines(one)), case.outstanding)
-    credits = [Draft(case, lines, credits=invoice_id) for invoice_id, lines in found.credited.items()]
-    return [*credits, Draft(case, found.added)] if found.added else credits
+    lines = [line for one in followed for line in sold.lines(one)]
+    found = sold.difference(lines, case.outstanding)
+    drafts = _drafts(case, found.credited, found.added)
+    if all(sold.total(draft.lines) > 0 for draft in drafts):
+        return drafts
+    # A discount by itself came or went: no document is for less than nothing, so all of it is said anew.
+    return _drafts(case, case.outstanding, lines)
+
+
+def _drafts(case: Case, credited: Mapping[uuid.UUID, list[SoldLine]], added: list[SoldLine]) -> list[Draft]:
+    credits = [Draft(case, lines, credits=invoice_id) for invoice_id, lines in credited.items() if lines]
+    return [*credits, Draft(case, added)] if added else credits
 
 
 # --- finding

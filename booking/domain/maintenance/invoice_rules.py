@@ -12,6 +12,8 @@ INVOICE_RULES = {
     "invoice_not_sum_of_lines": """
         SELECT i.reference FROM invoices i LEFT JOIN invoice_lines l ON l.invoice_id = i.id
         GROUP BY i.id HAVING i.total <> coalesce(sum(l.amount) FILTER (WHERE NOT l.included), 0) OR count(l.*) = 0""",
+    "invoice_of_nothing": """
+        SELECT reference FROM invoices WHERE total <= 0""",
     "credit_of_other_invoice": """
         SELECT c.reference FROM invoices c JOIN invoices i ON i.id = c.credits_id
         WHERE i.kind <> 'invoice' OR (c.order_id, c.currency, c.issuer_id) <> (i.order_id, i.currency, i.issuer_id)""",

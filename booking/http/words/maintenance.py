@@ -114,6 +114,7 @@ MAINTENANCE: Templates = {
     "cash_counted_elsewhere": _("cash was counted in another drawer than it is in"),
     "invoice_number_missing": _("numbers of invoices are missing, or there twice"),
     "invoice_not_sum_of_lines": _("an invoice’s total is not the sum of its lines"),
+    "invoice_of_nothing": _("an invoice or credit note has a total of zero or less"),
     "credit_of_other_invoice": _("a credit note names what is no invoice of its order"),
     "credited_too_much": _("more of an invoice was credited than it says"),
     "invoices_say_otherwise": _("a booking’s invoices are not what it was sold for"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 import uuid
 from collections.abc import Callable
@@ -110,6 +111,25 @@ def test_a_longer_stay_is_invoiced_for_its_new_nights_and_a_shorter_one_credited
     assert sum(one.net for one in issued()) == reload(booked).total_price == 240
     assert [one.number for one in issued()] == [1, 2, 3, 4]
     assert findings() == set()
+
+
+def test_a_discount_that_comes_or_changes_makes_no_document_of_less_than_nothing(booked: Booking) -> None:
+    def sold_for(nights: int, discount: int) -> None:
+        each = [
+            {"kind": "night", "date": f"2030-01-0{n + 1}", "amount": "120.00", "rule": "base"} for n in range(nights)
+        ]
+        off = {"kind": "discount", "date": None, "amount": f"-{discount}.00", "rule": "goodwill"}
+        with db.engine.begin() as opened:
+            changed = text("UPDATE bookings SET price_lines = CAST(:lines AS jsonb), total_price = :total")
+            opened.execute(changed, {"lines": json.dumps([*each, off]), "total": nights * 120 - discount})
+
+    settled(booked)
+    sold_for(3, 50)
+    assert settled(booked) == [("credit_note", Decimal(360)), ("invoice", Decimal(310))]
+    sold_for(4, 80)
+    assert settled(booked) == [("credit_note", Decimal(310)), ("invoice", Decimal(400))]
+    assert settled(booked) == []
+    assert not [rule for rule in findings() if rule.startswith("invoice")]
 
 
 @pytest.mark.parametrize("moment", ["check_out", "request"])
