@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select, union
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -92,5 +92,6 @@ def _is_meant(said: str) -> ColumnElement[bool]:
     of_booking = select(InvoiceLine.invoice_id).join(Booking, Booking.id == InvoiceLine.booking_id)
     name = func.folded(InvoiceBuyer.name + " " + func.coalesce(InvoiceBuyer.company, ""))
     named = select(InvoiceBuyer.invoice_id).where(*(name.contains(func.folded(word)) for word in said.split()))
-    by_booking = of_booking.where(Booking.reference == spoken)
-    return or_(Invoice.reference == spoken, Invoice.id.in_(by_booking), Invoice.id.in_(named))
+    # One set of ids: of conditions with OR between them, Postgres would ask each invoice of the house.
+    numbered = select(Invoice.id).where(Invoice.reference == spoken)
+    return Invoice.id.in_(union(numbered, of_booking.where(Booking.reference == spoken), named))
