@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
-from booking.domain import invoicing, payments
+from booking.domain import invoicing, payments, people
 from booking.domain.actors import Role
 from booking.domain.errors import BookingNotFound
-from booking.domain.invoicing import BillingDetails, CorrectedTooOften, InvoiceTerms
+from booking.domain.inputs import accept
+from booking.domain.invoicing import BillingDetails, CorrectedTooOften, InvoiceTerms, documents, listing
 from booking.domain.maintenance import verification
-from booking.domain.reservations import ContactErased, bookings
+from booking.domain.reservations import ContactErased, bookings, personal_data
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
 from booking.http.services import current_services
 from booking.infra.db import transaction
 from booking.infra.ids import encode
+from tests import said_to_postgres
 from tests.admin.staff import at_work
 from tests.cast import SYSTEM, VISA, acting, order, order_of
 from tests.domain.reservations.test_desk_bookings import CALLER
@@ -24,7 +28,11 @@ from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.slow
 TERMS = InvoiceTerms("eu")
-ACME = BillingDetails(company="Acme SA", street="1 Quay", city="Antwerp", country="Belgium", vat_number="BE 0987")
+ACME = accept(
+    BillingDetails,
+    {"company": "Acme SA", "street": "1 Quay", "city": "Antwerp", "country": "Belgium", "vatNumber": "BE 0987"},
+    strict=True,
+)
 
 
 @pytest.fixture
@@ -100,3 +108,22 @@ def test_staff_says_it_at_the_desk(app: Flask, booked: Booking, bob: User, room:
     assert clerk.status == 400
     clerk.go(path).send(f"{path}/billing", company="Acme SA", vatNumber="BE 0987")
     assert buyers(booked)[-1] == ("invoice", "Alice", "Acme SA")
+
+
+def test_a_guest_is_told_whom_their_invoices_are_made_out_to(booked: Booking, alice: User) -> None:
+    secrets = current_services().settings.secret_keys
+
+    def billing() -> Any:
+        told = personal_data.own_data(acting(people.start_web_session(alice.id)), secrets)
+        return told["orders"][0]["billing"]
+
+    assert billing() is None
+    invoicing.change_billing(acting(alice), booked.id, ACME, TERMS)
+    assert (billing()["company"], billing()["vatNumber"]) == ("Acme SA", "BE 0987")
+
+
+@pytest.mark.usefixtures("app")
+def test_a_name_leads_to_its_invoices_by_its_index() -> None:
+    asked = documents.wanted().where(listing._is_meant("alice")).limit(50)
+    read = said_to_postgres.plan(asked)
+    assert ("ix_invoice_buyers_words" in read, "SubPlan" in read) == (True, False)

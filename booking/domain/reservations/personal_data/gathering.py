@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import ColumnElement, or_, select
 
@@ -21,6 +21,7 @@ from booking.infra import clock
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
 
+OfBooking = TypeVar("OfBooking", BookingChange, Payment)
 Whose: TypeAlias = uuid.UUID | ColumnElement[bool]  # an account, or what is true of the bookings
 
 
@@ -75,13 +76,15 @@ def _orders(whose: Whose) -> list[PersonalEntry]:
         select(Order)
         .where(Order.id.in_(select(Booking.order_id).where(of_guest(whose))))
         .order_by(Order.created_at.desc(), Order.id.desc())
-    )
+    ).all()
+    billing = payments.billing_of_orders([order.id for order in rows])
     return [
         {
             "id": encode("order", order.id),
             "reference": order.reference,
             "channel": order.channel,
             "contact": _contact(order),
+            "billing": _billing(billing.get(order.id)),
             "locale": order.locale,
             "owed": order.owed,
             "paid": order.paid,
@@ -104,6 +107,21 @@ def _contact(order: Order) -> PersonalEntry | None:
         "phone": contact.phone,
         "arrivalTime": contact.arrival_time and contact.arrival_time.isoformat("minutes"),
         "requests": contact.requests,
+    }
+
+
+def _billing(said: payments.Billing | None) -> PersonalEntry | None:
+    """Whom the invoices are made out to, where somebody has said so."""
+    if said is None:
+        return None
+    return {
+        "name": said.name,
+        "company": said.company,
+        "street": said.street,
+        "postalCode": said.postal_code,
+        "city": said.city,
+        "country": said.country,
+        "vatNumber": said.vat_number,
     }
 
 
@@ -134,12 +152,6 @@ def _booking(booking: Booking) -> PersonalEntry:
 
 
 def _changes(whose: Whose) -> list[PersonalEntry]:
-    rows = db.session.execute(
-        select(BookingChange, Booking.reference)
-        .join(Booking, Booking.id == BookingChange.booking_id)
-        .where(of_guest(whose))
-        .order_by(BookingChange.id.desc())
-    )
     return [
         {
             "booking": reference,
@@ -152,7 +164,7 @@ def _changes(whose: Whose) -> list[PersonalEntry]:
             "currency": change.currency,
             "createdAt": as_utc_text(change.created_at),
         }
-        for change, reference in rows
+        for change, reference in _with_references(BookingChange, whose)
     ]
 
 
@@ -207,12 +219,6 @@ def _registers(whose: Whose, secrets: Secrets) -> list[PersonalEntry]:
 
 
 def _payments(whose: Whose) -> list[PersonalEntry]:
-    rows = db.session.execute(
-        select(Payment, Booking.reference)
-        .join(Booking, Booking.id == Payment.booking_id)
-        .where(of_guest(whose))
-        .order_by(Payment.id.desc())
-    )
     return [
         {
             "booking": reference,
@@ -222,5 +228,11 @@ def _payments(whose: Whose) -> list[PersonalEntry]:
             "currency": payment.currency,
             "createdAt": as_utc_text(payment.created_at),
         }
-        for payment, reference in rows
+        for payment, reference in _with_references(Payment, whose)
     ]
+
+
+def _with_references(model: type[OfBooking], whose: Whose) -> list[tuple[OfBooking, str]]:
+    """The rows of these bookings, the newest first, each with its booking's reference."""
+    known = select(model, Booking.reference).join(Booking, Booking.id == model.booking_id).where(of_guest(whose))
+    return [(row[0], row[1]) for row in db.session.execute(known.order_by(model.id.desc()))]
