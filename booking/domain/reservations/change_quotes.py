@@ -24,14 +24,13 @@ from booking.domain.notices import Notice
 from booking.domain.people import Action
 from booking.domain.pricing import ForSale, Line, RefundPromise
 from booking.domain.reservations import bookings, change_rows, change_terms, earlier_rooms, occupied_rooms, references
-from booking.domain.reservations.change_models import CHANGE_PENDING, BookingChange
+from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.change_terms import NewPrice, Sold
 from booking.domain.reservations.desk_errors import MoveToOccupied
 from booking.domain.reservations.models import CONFIRMED, Booking
 from booking.domain.stays import Stay, StayRules
 from booking.infra import clock
 from booking.infra.db import reading
-from booking.infra.ids import new_id
 
 TOO_SHORT = ("stay_below_room", "stay_below_rule")
 FIELDS = {"check_in": "checkIn", "check_out": "checkOut", "room_id": "roomId", "guests": "guests"}
@@ -101,25 +100,7 @@ class ChangeQuote:
 
     def begun(self, actor: Actor) -> BookingChange:
         """The row of the change that somebody has decided to make."""
-        was = self.booking
-        return BookingChange(
-            id=new_id(),
-            booking_id=was.id,
-            order_id=was.order_id,
-            state=CHANGE_PENDING,
-            booking_version=was.version,
-            old_room_id=was.room_id,
-            old_check_in=was.check_in,
-            old_check_out=was.check_out,
-            old_guests=was.guests,
-            old_total=was.total_price,
-            difference=self.difference,
-            currency=was.currency,
-            actor=str(actor),
-            moves_on=self.moves_on,
-            reason=self.reason,
-            **self.columns,
-        )
+        return change_rows.begun(actor, self.booking, self.columns, moves_on=self.moves_on, reason=self.reason)
 
 
 @reading

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from booking.domain.actors import Actor
 from booking.domain.reservations.change_models import CHANGE_CONFIRMED, CHANGE_PENDING, BookingChange
+from booking.domain.reservations.models import Booking
 from booking.domain.saved_rows import SavedRows, named
 from booking.infra.clock import sql_now
 from booking.infra.db import execute
+from booking.infra.ids import new_id
 
 _ROWS = SavedRows(
     BookingChange,
@@ -35,6 +40,35 @@ _OVER = (
     .order_by(_CHANGES.c.id)
     .limit(bindparam("limit"))
 )
+
+
+def begun(
+    actor: Actor,
+    was: Booking,
+    columns: Mapping[str, Any],
+    *,
+    moves_on: dt.date | None = None,
+    reason: str | None = None,
+) -> BookingChange:
+    """The row of a change that somebody has decided to make: what the booking is, and what its `columns` would be."""
+    return BookingChange(
+        id=new_id(),
+        booking_id=was.id,
+        order_id=was.order_id,
+        state=CHANGE_PENDING,
+        booking_version=was.version,
+        old_room_id=was.room_id,
+        old_check_in=was.check_in,
+        old_check_out=was.check_out,
+        old_guests=was.guests,
+        old_total=was.total_price,
+        difference=columns["total_price"] - was.total_price,
+        currency=was.currency,
+        actor=str(actor),
+        moves_on=moves_on,
+        reason=reason,
+        **columns,
+    )
 
 
 def find(change_id: uuid.UUID, *, lock: bool = False) -> BookingChange | None:

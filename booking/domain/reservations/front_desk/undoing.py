@@ -16,14 +16,13 @@ from booking.domain.actors import Actor
 from booking.domain.errors import RoomNotAvailable
 from booking.domain.people import Action
 from booking.domain.reservations import bookings, change_outcomes, change_rows, guarantees, occupied_rooms, repository
-from booking.domain.reservations.change_models import CHANGE_PENDING, NEW_COLUMNS, BookingChange
+from booking.domain.reservations.change_models import NEW_COLUMNS, BookingChange
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.desk_errors import NightsSoldMeanwhile, NothingToUndo, UndoOver
 from booking.domain.reservations.front_desk import presence
 from booking.domain.reservations.models import DEPARTED, IN_HOUSE, NO_SHOW, Booking
 from booking.infra import clock
 from booking.infra.db import transaction
-from booking.infra.ids import new_id
 
 CHECK_IN, CHECK_OUT, MARK_NO_SHOW = STEPS = ("check-in", "check-out", "no-show")
 _COLUMN = {CHECK_IN: "checked_in_at", CHECK_OUT: "checked_out_at", MARK_NO_SHOW: "no_show_at"}
@@ -108,19 +107,4 @@ def _reverse(actor: Actor, booking: Booking, done: BookingChange) -> BookingChan
     kept: dict[str, Any] = {name: getattr(booking, name) for name in NEW_COLUMNS}
     kept |= {"check_out": done.old_check_out, "total_price": done.old_total}
     kept |= {"price_lines": done.old_price_lines, "policy": done.old_policy}
-    return BookingChange(
-        id=new_id(),
-        booking_id=booking.id,
-        order_id=booking.order_id,
-        state=CHANGE_PENDING,
-        booking_version=booking.version,
-        old_room_id=booking.room_id,
-        old_check_in=booking.check_in,
-        old_check_out=booking.check_out,
-        old_guests=booking.guests,
-        old_total=booking.total_price,
-        difference=done.old_total - booking.total_price,
-        currency=booking.currency,
-        actor=str(actor),
-        **kept,
-    )
+    return change_rows.begun(actor, booking, kept)
