@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from booking.domain.catalogue.models import Property
-from booking.infra.db import db, reading
+from booking.infra.db import ask
+from booking.infra.prepared import often
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,15 @@ class HouseFacts:
         return bool(self.email or self.phone or self.rules)
 
 
-@reading
+_TOLD = often(
+    select(Property.contact_email, Property.contact_phone, Property.house_rules).where(
+        Property.id == bindparam("property_id")
+    )
+)
+
+
 def facts(property_id: uuid.UUID) -> HouseFacts:
     """Of a property; nothing of one that is not there."""
-    told = select(Property.contact_email, Property.contact_phone, Property.house_rules)
-    found = db.session.execute(told.where(Property.id == property_id)).one_or_none()
-    return HouseFacts(found[0] or "", found[1] or "", found[2]) if found else HouseFacts()
+    for email, phone, rules in ask(_TOLD, property_id=property_id):
+        return HouseFacts(email or "", phone or "", rules)
+    return HouseFacts()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import ARRAY, String, Uuid, any_, bindparam, cast, select
+from sqlalchemy import ARRAY, Integer, String, Uuid, any_, bindparam, cast, literal_column, select
 from sqlalchemy.orm import aliased
 
 from booking.domain import people, spelling
@@ -17,8 +17,9 @@ from booking.domain.catalogue.unit_models import UnitGroup
 from booking.domain.errors import NotFound, RoomNotFound
 from booking.domain.people import Action
 from booking.infra import cache
-from booking.infra.db import db, fetch, reading
+from booking.infra.db import ask, db, fetch, reading
 from booking.infra.ids import decode, encode
+from booking.infra.prepared import often
 
 DETAILS = cache.Kind("room", 4)  # in the cache
 
@@ -55,10 +56,12 @@ def find_property_of(room_id: uuid.UUID) -> uuid.UUID | None:
     return db.session.scalar(select(Room.property_id).where(Room.id == room_id))
 
 
-@reading
+_COVER = often(select(Room.photos[literal_column("0", Integer)]).where(Room.id == bindparam("room_id")))
+
+
 def find_cover(room_id: uuid.UUID) -> ShownPhoto | None:
     """The first photo of a room, published or not, where it has one that is ready."""
-    first = db.session.scalar(select(Room.photos[0]).where(Room.id == room_id))
+    first = next((row[0] for row in ask(_COVER, room_id=room_id)), None)
     return shown([first])[0] if first else None
 
 

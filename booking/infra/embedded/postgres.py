@@ -35,6 +35,9 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
+# Each statement gives its memory back, and glibc gave it back to the kernel, to be asked for it again by the next one:
+# six per cent of the CPU that Postgres spent on a booking. What a backend has had it keeps, up to this.
+MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(32 * 2**20), "MALLOC_TOP_PAD_": str(2**20)}
 
 
 class Postgres(Server):
@@ -158,7 +161,8 @@ class Postgres(Server):
 
 def _environment() -> dict[str, str]:
     """Ours without what Postgres or its locale would listen to."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+    return MEMORY | ours
 
 
 def _exists(pid: int) -> bool:
