@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -130,6 +131,13 @@ class Desk:
     def is_to_be_set_up(self) -> bool:
         """Whether guests see no room of what is shown here, and somebody is here who can change that."""
         return self.areas.rooms and not any(house.is_open for house in self.shown_houses)
+
+    def set_up_of(self, property_id: uuid.UUID) -> str:
+        """The address of the page that leads through setting up this property: empty once guests see a room of it."""
+        waiting = (house.id for house in self.houses if not house.is_open)
+        if not self.areas.rooms or property_id not in waiting:
+            return ""
+        return url_for("admin.set_up.show", property=encode("property", property_id))
 
     @property
     def house_choices(self) -> list[tuple[str, str]]:

@@ -84,7 +84,8 @@ def of_room(room: Room) -> Form:
 
 def new_room() -> Form:
     """What is usual."""
-    return Form({"capacity": "2", "minNights": "1", "maxNights": "30", "cancellationPolicy": "moderate"})
+    usual = {"capacity": "2", "minNights": "1", "maxNights": "30", "cancellationPolicy": "moderate"}
+    return Form(usual | {"units": "1", "firstNumber": "1"})
 
 
 def sent_room() -> Form:

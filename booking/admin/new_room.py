@@ -1,4 +1,4 @@
-"""A room that is not there yet: described, and then its own page."""
+"""A room that is not there yet, or several that are alike: described, and then its own page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from booking.admin import house_forms, house_told
 from booking.admin.entrance import desk
 from booking.admin.room import form_facts
 from booking.domain import catalogue
-from booking.domain.catalogue import OwnProperty, PropertyNotFound, RoomDetails
+from booking.domain.catalogue import NewRooms, OwnProperty, PropertyNotFound
 from booking.domain.errors import Conflict, Invalid
 from booking.http.error_rendering import status_of
 from booking.infra.ids import decode, encode
@@ -35,10 +35,11 @@ def add() -> Response:
     """Make it; guests do not see it until it is published."""
     form = house_forms.sent_room()
     try:
-        made = catalogue.add_room(actor(), _chosen(form, _places()).house.id, form.accept(RoomDetails))
+        said = form.accept(NewRooms)
+        made = catalogue.add_rooms(actor(), _chosen(form, _places()).house.id, said)
     except (Invalid, Conflict) as refusal:
         return _page(form.refuse(refusal), status_of(refusal))
-    house_told.tell("room-made")
+    house_told.tell("room-made", number=said.units)
     return go_to(url_for("admin.room.show", room_id=encode("room", made)))
 
 
@@ -48,6 +49,7 @@ def _page(form: Form, status: int = 200) -> Response:
     facts: dict[str, Any] = form_facts(form, chosen.house.currency)
     facts["places"] = [(encode("property", one.house.id), one.house.name) for one in places]
     facts["house"] = chosen.house
+    facts["most_units"] = catalogue.MOST_UNITS
     return page("admin/new_room.html", block="main", status=status, **facts)
 
 

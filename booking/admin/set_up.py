@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -9,7 +11,7 @@ from flask import Blueprint, Response, request
 from booking.admin import house_forms, house_told
 from booking.admin.entrance import desk
 from booking.domain import catalogue
-from booking.domain.catalogue import OwnProperty
+from booking.domain.catalogue import OwnProperty, Room
 from booking.domain.errors import Forbidden
 from booking.infra.ids import decode
 from booking.pages.rendering import page
@@ -18,7 +20,20 @@ from booking.pages.signed_in import actor
 blueprint = Blueprint("set_up", __name__, url_prefix="/set-up")
 
 STEPS = 5
-PREVIEWED = 6  # rooms, to look at before they are published
+SHOWN = 12  # of a list of kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What guests see as one room: a room by itself, or its identical units, under the name that they read."""
+
+    name: str
+    rooms: list[Room]
+
+    @property
+    def room(self) -> Room:
+        """One stands for all: photos and texts are theirs together."""
+        return self.rooms[0]
 
 
 @blueprint.get("")
@@ -29,12 +44,15 @@ def show() -> Response:
     seen = _chosen(catalogue.editable_properties(actor(), catalogue.own_properties(actor())))
     rooms = [room for room in catalogue.own_rooms(actor(), seen.house.id) if not room.archived_at] if seen else []
     policies = {catalogue.policy_name(room) for room in rooms}
+    kinds = _kinds(seen, rooms)
     facts: dict[str, Any] = {
         "seen": seen,
         "can_add": catalogue.may_add_property(actor()),
         "rooms": rooms,
-        "previewed": [room for room in rooms if not room.published][:PREVIEWED],
-        "without_photos": [room for room in rooms if not (room.photos or room.images)],
+        "kinds": kinds,
+        "previewed": [kind for kind in kinds if not all(room.published for room in kind.rooms)][:SHOWN],
+        "without_photos": [kind for kind in kinds if not (kind.room.photos or kind.room.images)],
+        "shown": SHOWN,
         "waiting": len([room for room in rooms if not room.published and catalogue.is_ready(room)]),
         "unready": len([room for room in rooms if not catalogue.is_ready(room)]),
         "policies": house_forms.policies(),
@@ -44,6 +62,16 @@ def show() -> Response:
         "told": house_told.taken(),
     }
     return page("admin/set_up.html", block="main", **facts)
+
+
+def _kinds(seen: OwnProperty | None, rooms: list[Room]) -> list[Kind]:
+    """In the order of the rooms."""
+    titles = catalogue.titles_of_units(actor(), seen.house.id) if seen else {}
+    found: dict[uuid.UUID, Kind] = {}
+    for room in rooms:
+        title = titles.get(room.unit_group_id, room.name) if room.unit_group_id else room.name
+        found.setdefault(room.unit_group_id or room.id, Kind(title, [])).rooms.append(room)
+    return list(found.values())
 
 
 def _chosen(found: list[OwnProperty]) -> OwnProperty | None:

@@ -153,6 +153,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "Room.id": ("The room’s id.", ROOM),
     "RoomSummary.id": ("The room’s id.", ROOM),
     "BookedRoom.id": ("The room’s id.", ROOM),
+    "unit": ("Of identical units, the own name of the one that was picked; `null` for a room by itself.", None),
     "EarlierRoom.id": ("The room’s id.", ROOM),
     "EarlierRoom.checkIn": ("The first night there.", "2026-03-01"),
     "EarlierRoom.checkOut": ("The day on which the guest moved.", "2026-03-03"),

@@ -88,6 +88,8 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> Email | N
             return None  # tried again in the meantime; the email about that tells all of it
         notice = replace(notice, refunded=Decimal(task.payload["amount"]))
     if kind == CHANGE:
+        if not reservations.change_is_noticed(task.payload):
+            return None
         notice = replace(notice, changed_from=reservations.changed_from(task.payload))
     if kind == BALANCE_DECLINED:
         if not notice.due:

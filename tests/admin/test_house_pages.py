@@ -214,6 +214,27 @@ def test_an_empty_house_is_set_up_step_by_step(owner: Visitor) -> None:
     assert "/admin/set-up" not in owner.go("/admin/").links()
 
 
+def test_rooms_that_are_alike_are_described_once_and_set_up_as_one(owner: Visitor) -> None:
+    owner.go(f"{HOUSES}/new").send(f"{HOUSES}/new", PIER)
+    key = encode("property", named(Property, "Pier House").id)
+    new = f"/admin/rooms/new?property={key}"
+    twins = {"name": "Twin", "pricePerNight": "900", "units": "3", "firstNumber": "101"}
+    owner.go(new).send("/admin/rooms/new", twins)
+    assert (owner.heading, "3 rooms have been added." in owner.text) == ("Twin 101", True)
+    assert f"/admin/set-up?property={key}" in owner.links()  # the way back
+    owner.go(new).send("/admin/rooms/new", twins | {"units": "2"})
+    assert (owner.status, owner.problems) == (400, ["Other units of this property are called Twin."])
+    owner.go("/admin/set-up")
+    first = encode("room", named(Room, "Twin 101").id)
+    photos = [link for link in owner.links() if link.endswith("/photos")]
+    previews = [link for link in owner.links() if link.endswith("/preview")]
+    assert (photos, previews) == ([f"/admin/rooms/{first}/photos"], [f"/rooms/{first}/preview"])
+    assert ("3 rooms." in owner.text, "Photos of Twin" in owner.text) == (True, True)
+    press(owner, "/admin/set-up", f"{HOUSES}/{key}/rooms/publish")
+    assert "3 rooms were published." in owner.text
+    assert f"/admin/set-up?property={key}" not in owner.go(f"/admin/rooms/{first}").links()
+
+
 def test_nobody_but_its_staff_sees_a_room_before_guests_do(app: Flask, alice: User, bob: User, room: Room) -> None:
     catalogue.unpublish_room(SYSTEM, room.id)
     preview = f"/rooms/{encode('room', room.id)}/preview"

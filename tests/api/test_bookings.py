@@ -89,7 +89,10 @@ def test_a_replay_says_so_too_and_knows_the_present_version(api: Program, room: 
 
 
 def test_a_booking_names_room_and_property_wherever_it_is_shown(api: Program, room: Room) -> None:
-    names = {"room": {"id": encode("room", room.id), "name": room.name}, "property": {"name": "House in Antwerp"}}
+    names = {
+        "room": {"id": encode("room", room.id), "name": room.name, "unit": None},
+        "property": {"name": "House in Antwerp"},
+    }
     booked = api.post("/bookings", an_order(room)).json
     shown = [booked, api.get(f"/bookings/{booked['id']}").json, api.get("/bookings").json["items"][0]]
     shown.append(api.post(f"/bookings/{booked['id']}/cancel").json)

@@ -26,7 +26,7 @@ from booking.domain.catalogue.edit_errors import (
     RoomModified,
     RoomNotReady,
 )
-from booking.domain.catalogue.edit_inputs import PropertyDetails, PropertyEdit, RoomDetails, RoomEdit
+from booking.domain.catalogue.edit_inputs import NewRooms, PropertyDetails, PropertyEdit, RoomDetails, RoomEdit
 from booking.domain.catalogue.house_rooms import house as get_house
 from booking.domain.catalogue.house_rooms import kinds as count_kinds
 from booking.domain.catalogue.house_rooms import page as page_of_rooms
@@ -104,6 +104,7 @@ from booking.domain.catalogue.property_editing import publish as publish_propert
 from booking.domain.catalogue.rates_versions import count as count_rates
 from booking.domain.catalogue.rates_versions import lock as lock_rates
 from booking.domain.catalogue.room_editing import add as add_room
+from booking.domain.catalogue.room_editing import add_alike as add_rooms
 from booking.domain.catalogue.room_editing import close as close_room
 from booking.domain.catalogue.room_editing import copy as copy_room
 from booking.domain.catalogue.room_editing import edit as edit_room
@@ -142,9 +143,10 @@ from booking.domain.catalogue.text_undoing import undo as undo_texts
 from booking.domain.catalogue.unit_models import RoomPart, UnitGroup
 from booking.domain.catalogue.units import MOST as MOST_UNITS
 from booking.domain.catalogue.units import SHARED as SHARED_BY_UNITS
-from booking.domain.catalogue.units import SHOWN_NAME, Units, leave_units, make_units, units_beside
+from booking.domain.catalogue.units import SHOWN_NAME, TITLE, Units, leave_units, make_units, title_of, units_beside
 from booking.domain.catalogue.units import are_alike as are_units_alike
 from booking.domain.catalogue.units import numbered as numbered_units
+from booking.domain.catalogue.units import titles as titles_of_units
 
 __all__ = [
     "AT_CHECK_OUT",
@@ -174,6 +176,7 @@ __all__ = [
     "SHEET_COLUMNS",
     "SHOWN_NAME",
     "SITEMAP_ROOMS",
+    "TITLE",
     "AmenityCount",
     "BadBeds",
     "BadRow",
@@ -186,6 +189,7 @@ __all__ = [
     "ImportDefaults",
     "ImportFormat",
     "ListedProperty",
+    "NewRooms",
     "OptionsMissing",
     "OwnProperty",
     "OwnRoom",
@@ -227,6 +231,7 @@ __all__ = [
     "add_photo",
     "add_property",
     "add_room",
+    "add_rooms",
     "amenities_in",
     "apply_sheet",
     "are_units_alike",
@@ -308,6 +313,8 @@ __all__ = [
     "slugify",
     "sweep_photo_files",
     "tell_of_room",
+    "title_of",
+    "titles_of_units",
     "undo_texts",
     "units_beside",
     "unpublish_room",

@@ -58,6 +58,6 @@ def read(line: str) -> Beds:
 
 
 def _type(said: str) -> str | None:
-    plain = re.sub(r"[ _-]+", "_", said.strip().lower())
+    plain = re.sub(r"[ _-]+", "_", said.strip().lower()).strip("_")  # of "sofa_bed", the bed is read as of "king bed"
     plain = _PLURALS.get(plain, plain)
     return plain if plain in TYPES else None

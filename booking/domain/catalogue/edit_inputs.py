@@ -15,6 +15,7 @@ from booking.domain.catalogue.importing import amenities, listings, places, text
 from booking.domain.catalogue.importing.drafts import CHECK_IN, CHECK_OUT, LONGEST_STAY, Unfit
 from booking.domain.catalogue.importing.sheet import LARGEST_ROOM, LARGEST_SIZE
 from booking.domain.catalogue.models import AT_CONFIRMATION, INVOICE_TIMES
+from booking.domain.catalogue.units import MOST as MOST_UNITS
 from booking.domain.inputs import ClockTime, Input, Name, Phone, Version, decimal_text, one_of, plain, refuse, trimmed
 from booking.domain.notices import FieldName, Notice
 
@@ -153,6 +154,13 @@ class RoomDetails(Input):
         if max_nights < info.data.get("min_nights", 1):
             raise refuse(Notice("below_other", other=FieldName("minNights")), "maxNights")
         return max_nights
+
+
+class NewRooms(RoomDetails):
+    """So many rooms that are alike, the first with this number in its name. One is called by the name alone."""
+
+    units: Annotated[int, Field(ge=1, le=MOST_UNITS)] = 1
+    first_number: Annotated[int, Field(ge=0, le=99_999)] = 1
 
 
 class RoomEdit(RoomDetails):

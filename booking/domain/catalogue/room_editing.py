@@ -15,10 +15,10 @@ from sqlalchemy import func, select
 
 from booking.domain import money, people
 from booking.domain.actors import Actor
-from booking.domain.catalogue import saving
+from booking.domain.catalogue import saving, units
 from booking.domain.catalogue.cancellation_policies import BY_NAME, MODERATE
 from booking.domain.catalogue.edit_errors import PropertyArchived, PropertyNotFound, RoomModified, RoomNotReady
-from booking.domain.catalogue.edit_inputs import RoomDetails, RoomEdit
+from booking.domain.catalogue.edit_inputs import NewRooms, RoomDetails, RoomEdit
 from booking.domain.catalogue.importing.drafts import LONGEST_STAY, NO_PRICE, STAY_TOO_LONG
 from booking.domain.catalogue.models import Property, Room
 from booking.domain.errors import Invalid, RoomNotFound
@@ -41,6 +41,28 @@ def add(actor: Actor, property_id: uuid.UUID, said: RoomDetails) -> uuid.UUID:
 
     Raises PropertyNotFound, PropertyArchived, Invalid.
     """
+    return _added(actor, property_id, said).id
+
+
+@transaction(isolation=READ_COMMITTED, retry_on=(units.ONE_OF_A_NAME,))
+def add_alike(actor: Actor, property_id: uuid.UUID, said: NewRooms) -> uuid.UUID:
+    """As many new rooms as it says, alike, which guests do not see yet; the id of the first.
+
+    Several are units that guests see as one room of this name. Raises PropertyNotFound, PropertyArchived, Invalid.
+    """
+    if said.units == 1:
+        return _added(actor, property_id, said).id
+    try:
+        names = units.numbered(said.name, said.first_number, said.units)
+        room = _added(actor, property_id, said.model_copy(update={"name": names[0]}))
+        units.make_of(actor, room, names, said.name)
+    except Invalid as refusal:  # here the name is what its units are called by
+        named = {"name" if field in ("title", "names") else field: why for field, why in refusal.details.items()}
+        raise Invalid(details=named) from refusal
+    return room.id
+
+
+def _added(actor: Actor, property_id: uuid.UUID, said: RoomDetails) -> Room:
     house = _house(actor, property_id)
     new = _values(said, house.currency) | {"cancellation_policy": _policy(said) or _usual_policy(house.id)}
     return _made(actor, house, new)
@@ -75,7 +97,7 @@ def copy(actor: Actor, room_id: uuid.UUID, name: str) -> uuid.UUID:
     like = locked(actor, room_id)
     house = _house(actor, like.property_id)
     same = {column: getattr(like, column) for column in COLUMNS}
-    return _made(actor, house, same | {"name": name, "images": like.images})
+    return _made(actor, house, same | {"name": name, "images": like.images}).id
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -220,14 +242,14 @@ def _house(actor: Actor, property_id: uuid.UUID) -> Property:
     return house
 
 
-def _made(actor: Actor, house: Property, new: Mapping[str, Any]) -> uuid.UUID:
+def _made(actor: Actor, house: Property, new: Mapping[str, Any]) -> Room:
     owned = {"property_id": house.id, "location": house.location, "currency": house.currency}
     room = Room(id=new_id(), **owned, **new, published=False)
     db.session.add(room)
     db.session.flush()
     after = {name: saving.plain(new[name]) for name in COLUMNS}
     people.audit(actor, "room.created", encode("room", room.id), after=after | {"published": False})
-    return room.id
+    return room
 
 
 def _values(said: RoomDetails, currency: str) -> dict[str, Any]:

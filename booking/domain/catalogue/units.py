@@ -12,6 +12,7 @@ from sqlalchemy import String, case, func, select
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.catalogue import saving
+from booking.domain.catalogue.edit_errors import PropertyNotFound
 from booking.domain.catalogue.models import Room
 from booking.domain.catalogue.unit_models import UnitGroup
 from booking.domain.errors import Invalid, RoomNotFound
@@ -22,6 +23,7 @@ from booking.infra.ids import encode, new_id
 
 MOST = 200  # units of a group
 LONGEST = 255  # characters of a name
+ONE_OF_A_NAME = "uq_unit_groups_property_id_name"
 # What each unit has by itself. All else is the group's: a trigger copies it to all units, whichever somebody edits.
 OWN = frozenset(
     {
@@ -44,10 +46,10 @@ OF_HOUSE = frozenset({"property_id", "location", "currency", "unit_group_id"})
 SHARED = frozenset(Room.__table__.columns.keys()) - OWN - OF_HOUSE
 
 
-# What guests see a room called, for statements: a unit by its group's name.
-SHOWN_NAME = case(
-    (Room.unit_group_id.is_(None), Room.name), else_=func.title_of_units(Room.unit_group_id, type_=String)
-)
+# What guests see units called, for statements: by their group; NULL of a room by itself.
+TITLE = case((Room.unit_group_id.is_not(None), func.title_of_units(Room.unit_group_id, type_=String)))
+# What guests see a room called.
+SHOWN_NAME = case((Room.unit_group_id.is_(None), Room.name), else_=TITLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def numbered(name: str, first: int, count: int) -> list[str]:
     """Names of units: "Double 101" to "Double 112". Raises Invalid, before it writes what no group could have."""
     if count > MOST:
         raise Invalid(details={"names": Notice("too_many_units", most=MOST)})
-    if len(name) > LONGEST:
+    if len(f"{name} {first + count - 1}") > LONGEST:
         raise Invalid(details={"title": Notice("too_long", most=LONGEST)})
     return [f"{name} {number}" for number in range(first, first + count)]
 
@@ -81,9 +83,16 @@ def make_units(actor: Actor, room_id: uuid.UUID, names: Sequence[str], *, title:
     return _make(actor, room_id, cleaned, title)
 
 
-@transaction(isolation=READ_COMMITTED, retry_on=("uq_unit_groups_property_id_name",))
+@transaction(isolation=READ_COMMITTED, retry_on=(ONE_OF_A_NAME,))
 def _make(actor: Actor, room_id: uuid.UUID, names: list[str], title: str | None) -> Units:
-    room = _locked(actor, room_id)
+    return make_of(actor, _locked(actor, room_id), names, title)
+
+
+def make_of(actor: Actor, room: Room, names: list[str], title: str | None) -> Units:
+    """Inside the caller's transaction, which has locked or made the room, and is tried again on ONE_OF_A_NAME.
+
+    Raises Invalid.
+    """
     group = db.session.get(UnitGroup, room.unit_group_id) if room.unit_group_id else None
     before = {"name": room.name, "units": group.name if group else None}
     if group is None:
@@ -135,6 +144,20 @@ def units_beside(actor: Actor, room_id: uuid.UUID) -> Units | None:
     return Units(group.id, group.name, group.property_id, _units(group.id)) if group else None
 
 
+@reading
+def titles(actor: Actor, property_id: uuid.UUID) -> dict[uuid.UUID, str]:
+    """What guests see units of a property called, by their group. Raises PropertyNotFound."""
+    people.require(actor, Action.SEE_ROOMS, at=property_id, otherwise=PropertyNotFound)
+    named = select(UnitGroup.id, UnitGroup.name).where(UnitGroup.property_id == property_id)
+    return {row.id: row.name for row in db.session.execute(named)}
+
+
+def title_of(room: Room) -> str | None:
+    """What guests see a unit called; None of a room by itself. Inside the caller's transaction."""
+    group = db.session.get(UnitGroup, room.unit_group_id) if room.unit_group_id else None
+    return group.name if group else None
+
+
 def are_alike(one: uuid.UUID, other: uuid.UUID) -> bool:
     """Whether two rooms are units of one group, inside the caller's transaction."""
     groups = select(Room.unit_group_id).where(Room.id.in_((one, other)), Room.unit_group_id.is_not(None))
@@ -180,7 +203,7 @@ def _new_group(room: Room, title: str | None) -> UnitGroup:
 def _refuse_if_named(property_id: uuid.UUID, name: str) -> None:
     named = select(func.count()).where(UnitGroup.property_id == property_id, UnitGroup.name == name)
     if db.session.scalar(named):
-        raise Invalid(details={"title": Notice("units_named", name=name)})
+        raise Invalid(details={"title": Notice("units_named", taken=name)})
 
 
 def _units(group_id: uuid.UUID) -> Sequence[Room]:

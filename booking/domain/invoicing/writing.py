@@ -182,7 +182,7 @@ def _stays(bookings: Sequence[Booking], lines: Sequence[SoldLine]) -> list[dict[
         {
             "bookingId": encode("booking", one.id),
             "reference": one.reference,
-            "room": one.room_name,
+            "room": one.sold_name,
             "property": one.property_name,
             "checkIn": one.check_in.isoformat(),
             "checkOut": one.check_out.isoformat(),

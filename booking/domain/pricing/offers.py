@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import DateTime, bindparam, func, select
 
-from booking.domain import inventory
+from booking.domain import catalogue, inventory
 from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.notices import Notice
@@ -46,6 +46,7 @@ class ForSale:
     check_out_time: dt.time
     unit_group_id: uuid.UUID | None  # of identical units
     rates_version: int = 0  # of the property's rate rules, as it was read
+    sold_as: str | None = None  # what guests see units called; None: by the room's own name
 
     def refuse_unless_fit(self, stay: Stay, guests: int, rules: StayRules) -> None:
         """Raise Invalid with everything that is wrong with these dates and guests, by field."""
@@ -106,6 +107,7 @@ _FOR_SALE = often(
         Property.check_out_time,
         Room.unit_group_id,
         Property.rates_version,
+        catalogue.TITLE.label("sold_as"),
     )
     .join(Property, Property.id == Room.property_id)
     .where(Room.published, Room.id == bindparam("room_id"))

@@ -18,6 +18,7 @@ from booking.domain.reservations.booking_details import BookingDetails, OrderedR
 from booking.domain.reservations.booking_details import trip as get_details
 from booking.domain.reservations.booking_summary import BookingSummary, changed_from
 from booking.domain.reservations.booking_summary import amounts as amounts_of
+from booking.domain.reservations.booking_summary import is_noticed as change_is_noticed
 from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.bookings import book, cancel, expire_holds, pay
 from booking.domain.reservations.bookings import get as get_booking
@@ -79,6 +80,7 @@ from booking.domain.reservations.models import (
     NO_SHOW,
     PENDING,
     Booking,
+    EarlierRoom,
 )
 from booking.domain.reservations.orders import OrderDetails, OrderPage
 from booking.domain.reservations.orders import book as book_order
@@ -145,6 +147,7 @@ __all__ = [
     "Claim",
     "ContactErased",
     "DecidedRefund",
+    "EarlierRoom",
     "EmailNotFound",
     "Guaranteeing",
     "GuestClaim",
@@ -183,6 +186,7 @@ __all__ = [
     "came_back_from_payment_by_link",
     "cancel",
     "change_booking",
+    "change_is_noticed",
     "changed_from",
     "charge_balances",
     "emails_of",

@@ -140,7 +140,7 @@ def of(booking: Booking, user: User | None, order: Order, of_order: Lines = ()) 
         email=email,
         is_contacts=is_contacts,
         guests=booking.guests,
-        room=booking.room_name,
+        room=booking.sold_name,
         property=booking.property_name,
         address=tuple(line for line in address_lines(booking.address) if line != booking.property_name),
         arrival=arrival,
@@ -165,7 +165,7 @@ def of(booking: Booking, user: User | None, order: Order, of_order: Lines = ()) 
         order_refunded=_refunded(counting),
         kept=booking.kept or Decimal(0),
         kept_by_policy=cancellation.is_by_policy(booking),
-        earlier_rooms=booking.rooms_before,
+        earlier_rooms=booking.sold_rooms_before,
         cancelled_at=booking.cancelled_at,
     )
 
@@ -198,7 +198,15 @@ def changed_from(told: Mapping[str, Any]) -> ChangedFrom:
     before = told["before"]
     first, last = (dt.date.fromisoformat(before[day]) for day in ("checkIn", "checkOut"))
     money = Decimal(told["difference"]), Decimal(told["refundAmount"]), Decimal(told.get("goodwill", 0))
-    return ChangedFrom(before["roomName"], first, last, before["guests"], *money)
+    return ChangedFrom(before.get("soldAs") or before["roomName"], first, last, before["guests"], *money)
+
+
+def is_noticed(told: Mapping[str, Any]) -> bool:
+    """Whether an event booking.changed is about something that the guest knows: a unit like theirs is the same room."""
+    before, after = told["before"], told["after"]
+    if not before.get("soldAs") or before["soldAs"] != after.get("soldAs"):
+        return True
+    return any(before[fact] != after[fact] for fact in after if fact not in ("roomId", "roomName"))
 
 
 def _refunds(booking: Booking) -> tuple[RefundPromise, ...]:

@@ -40,7 +40,7 @@ def to_pay(booking: Booking, charge: Payment | None) -> ChangeToPay | None:
         return None
     until = charge.next_at if payments.awaits_guest(charge) else None
     return ChangeToPay(
-        pending.room_name,
+        pending.sold_name,
         pending.stay,
         pending.guests,
         pending.difference,

@@ -39,6 +39,7 @@ CHANGE_PENDING, CHANGE_CONFIRMED, CHANGE_FAILED, CHANGE_EXPIRED = CHANGE_STATES 
 NEW_COLUMNS = (
     "room_id",
     "room_name",
+    "sold_as",
     "room_kind",
     "location",
     "check_in",
@@ -101,6 +102,7 @@ class BookingChange(Model):
     room_id: Mapped[uuid.UUID]  # no foreign key, as in bookings
     location: Mapped[str] = mapped_column(String(120))
     room_name: Mapped[Name]
+    sold_as: Mapped[str | None] = mapped_column(String(255))
     room_kind: Mapped[str | None] = mapped_column(String(120))
     check_in: Mapped[dt.date]
     check_out: Mapped[dt.date]
@@ -129,6 +131,11 @@ class BookingChange(Model):
     def sold(self) -> dict[str, Any]:
         """The columns of its booking, as the change makes them."""
         return {name: getattr(self, name) for name in NEW_COLUMNS}
+
+    @property
+    def sold_name(self) -> str:
+        """As of a booking."""
+        return self.sold_as or self.room_name
 
     @property
     def stay(self) -> Stay:

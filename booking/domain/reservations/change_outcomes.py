@@ -230,6 +230,7 @@ def _facts(booking: Booking) -> dict[str, Any]:
     return {
         "roomId": encode("room", booking.room_id),
         "roomName": booking.room_name,
+        "soldAs": booking.sold_as,
         "checkIn": booking.check_in.isoformat(),
         "checkOut": booking.check_out.isoformat(),
         "guests": booking.guests,

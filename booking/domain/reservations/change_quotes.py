@@ -82,6 +82,11 @@ class ChangeQuote:
         return self.price.difference
 
     @property
+    def sold_name(self) -> str:
+        """What its guest knows the room by."""
+        return self.columns["sold_as"] or self.room_name
+
+    @property
     def is_nothing(self) -> bool:
         """Whether the stay is so already."""
         now = Stay(self.booking.check_in, self.booking.check_out), self.booking.room_id, self.booking.guests
@@ -194,6 +199,7 @@ def worked_out(
     columns: dict[str, Any] = {
         "room_id": room_id,
         "room_name": room.name if room and room_id != booking.room_id else booking.room_name,
+        "sold_as": room.sold_as if room and room_id != booking.room_id else booking.sold_as,
         "room_kind": room.kind if room and room_id != booking.room_id else booking.room_kind,
         "location": room.location if room else booking.location,
         "check_in": stay.check_in,

@@ -1,8 +1,9 @@
 """Moving in the middle of a stay: the nights that are over stay in the room where they were slept, as they were sold.
 
 A booking has one room, the one of its last nights. Those before it are kept as JSON, in the order of the nights:
-[{"roomId": UUID, "roomName", "checkIn", "checkOut"}, ...]; the first begins with the stay, each other one where the one
-before it ends, and the booking's own where the last one does. The nights of all of them are claimed by the booking.
+[{"roomId": UUID, "roomName", "checkIn", "checkOut"}, ...], of units with "soldAs"; the first begins with the stay,
+each other one where the one before it ends, and the booking's own where the last one does. The nights of all of them
+are claimed by the booking.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def after_move(booking: Booking, room_id: uuid.UUID, first: dt.date) -> list[dic
     kept = list(booking.earlier_rooms or ())
     if booking.moved_in < first:
         nights = {"checkIn": booking.moved_in.isoformat(), "checkOut": first.isoformat()}
-        kept.append({"roomId": str(booking.room_id), "roomName": booking.room_name, **nights})
+        named = {"roomName": booking.room_name} | ({"soldAs": booking.sold_as} if booking.sold_as else {})
+        kept.append({"roomId": str(booking.room_id), **named, **nights})
     if kept and kept[-1]["roomId"] == str(room_id):
         kept.pop()
     return kept or None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -59,6 +59,11 @@ class EarlierRoom:
     room_id: uuid.UUID
     name: str
     stay: Stay
+    sold_as: str | None = None  # as of a booking
+
+    @property
+    def sold_name(self) -> str:
+        return self.sold_as or self.name
 
 
 class Booking(Model):
@@ -130,6 +135,7 @@ class Booking(Model):
     # The room and its property as they were sold (sale.py).
     location: Mapped[str] = mapped_column(String(120))
     room_name: Mapped[Name]
+    sold_as: Mapped[str | None] = mapped_column(String(255))  # of one of identical units: what guests see all called
     room_kind: Mapped[str | None] = mapped_column(String(120))
     property_id: Mapped[uuid.UUID]
     property_name: Mapped[Name]
@@ -168,6 +174,11 @@ class Booking(Model):
         return (self.check_out - self.check_in).days
 
     @property
+    def sold_name(self) -> str:
+        """What its guest knows the room by; staff knows a unit by its own name."""
+        return self.sold_as or self.room_name
+
+    @property
     def rooms_before(self) -> tuple[EarlierRoom, ...]:
         """In the order of their nights; none where its guest has not moved."""
         return tuple(
@@ -175,9 +186,23 @@ class Booking(Model):
                 uuid.UUID(one["roomId"]),
                 one["roomName"],
                 Stay(dt.date.fromisoformat(one["checkIn"]), dt.date.fromisoformat(one["checkOut"])),
+                one.get("soldAs"),
             )
             for one in self.earlier_rooms or ()
         )
+
+    @property
+    def sold_rooms_before(self) -> tuple[EarlierRoom, ...]:
+        """The same as its guest knows them: one unit after another that is like it is one room, and no move."""
+        told: list[EarlierRoom] = []
+        for one in self.rooms_before:
+            if told and told[-1].sold_name == one.sold_name:
+                told[-1] = replace(one, stay=Stay(told[-1].stay.check_in, one.stay.check_out))
+            else:
+                told.append(one)
+        if told and told[-1].sold_name == self.sold_name:
+            told.pop()
+        return tuple(replace(one, name=one.sold_name) for one in told)
 
     @property
     def moved_in(self) -> dt.date:
@@ -230,6 +255,7 @@ _EARLIER = aliased(Booking)
 IS_FIRST = ~exists().where(_EARLIER.order_id == Booking.order_id, _EARLIER.reference < Booking.reference)
 
 
+SOLD_NAME = func.coalesce(Booking.sold_as, Booking.room_name)  # as sold_name, for statements
 # The same as `departure`, for statements.
 STAY_IS_OVER = func.timezone(Booking.time_zone, sql_now()) >= Booking.check_out + Booking.check_out_time
 

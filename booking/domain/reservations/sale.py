@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from booking.domain import pricing
+from booking.domain import catalogue, pricing
 from booking.domain.catalogue import Property, Room
 from booking.domain.payments import DepositPlan
 from booking.domain.pricing import ForSale
@@ -29,7 +29,7 @@ def frozen(room: ForSale, stay: Stay, guests: int, deposit: DepositPlan | None =
         "currency": price.currency,
         "price_lines": price.as_json(),
         "policy": deposits.frozen(room.frozen_policy(), deposit, stay, price, room.read_at),
-        **_room(room),
+        **_room(room, room.sold_as),
         "property_id": room.property_id,
         "property_name": room.property_name,
         "address": room.address,
@@ -40,14 +40,17 @@ def frozen(room: ForSale, stay: Stay, guests: int, deposit: DepositPlan | None =
 
 
 def sold_elsewhere(room: Room, house: Property, stay: Stay, guests: int, total: Decimal) -> dict[str, Any]:
-    """The same of a reservation that was made elsewhere, at the price that was agreed there; the room's policy."""
+    """The same of a reservation that was made elsewhere, at the price that was agreed there; the room's policy.
+
+    Inside the caller's transaction.
+    """
     return {
         "guests": guests,
         "total_price": total,
         "currency": house.currency,
         "price_lines": [line.as_json() for line in pricing.lines_as_sold(total, stay, house.currency)],
         "policy": pricing.frozen_policy(room.cancellation_policy, house.time_zone, house.check_in_time),
-        **_room(room),
+        **_room(room, catalogue.title_of(room)),
         "property_id": house.id,
         "property_name": house.name,
         "address": house.address,
@@ -57,9 +60,10 @@ def sold_elsewhere(room: Room, house: Property, stay: Stay, guests: int, total: 
     }
 
 
-def _room(room: Room | ForSale) -> dict[str, Any]:
+def _room(room: Room | ForSale, title: str | None) -> dict[str, Any]:
     return {
         "location": room.location,
         "room_name": room.name,
+        "sold_as": title,
         "room_kind": room.kind,
     }

@@ -13,7 +13,7 @@ from flask import Flask
 
 from booking.domain import catalogue, inventory, people
 from booking.domain.actors import Actor, Membership, Role
-from booking.domain.catalogue import PropertyDetails, PropertyEdit, RoomDetails, RoomEdit
+from booking.domain.catalogue import NewRooms, PropertyDetails, PropertyEdit, RoomDetails, RoomEdit
 from booking.domain.catalogue.cancellation_policies import STRICT
 from booking.domain.errors import Forbidden, Invalid, NotFound, RoomNotFound
 from booking.domain.inputs import accept
@@ -149,6 +149,35 @@ def test_prices_and_nights_hold_currency_zone_and_place_fast(room: Room) -> None
     empty = row(Property, catalogue.add_property(SYSTEM, pier()))
     catalogue.edit_property(SYSTEM, empty.id, kept(empty, city="Oslo", currency="EUR"))
     assert row(Property, empty.id).currency == "EUR"
+
+
+def test_beds_are_read_as_they_are_written() -> None:
+    all_of_them = [{"type": kind, "count": number} for number, kind in enumerate(catalogue.BED_TYPES, 1)]
+    assert catalogue.read_beds(catalogue.written_beds(all_of_them)) == all_of_them
+    assert catalogue.read_beds("1 sofa bed, 2 sofas; 1 x king bed") == catalogue.read_beds("3 sofa_beds, 1 king")
+
+
+def test_rooms_that_are_alike_are_made_in_one_go_or_not_at_all(room: Room) -> None:
+    def alike(**said: Any) -> NewRooms:
+        return accept(NewRooms, ATTIC | {"units": "3", "firstNumber": "9"} | said, strict=False)
+
+    with pytest.raises(NotFound):
+        catalogue.add_rooms(by(Role.DESK, room.property_id), room.property_id, alike())
+    for bad in ({"units": "0"}, {"units": "201"}, {"firstNumber": "-1"}):
+        with pytest.raises(Invalid):
+            alike(**bad)
+    made = catalogue.add_rooms(by(Role.MANAGER, room.property_id), room.property_id, alike())
+    found = catalogue.units_beside(SYSTEM, made)
+    assert found
+    assert (found.name, [one.name for one in found.units]) == ("Attic", ["Attic 9", "Attic 10", "Attic 11"])
+    assert {(one.published, one.price_per_night, one.size_m2) for one in found.units} == {(False, Decimal("99.50"), 24)}
+    for refused in (alike(), alike(name="x" * 254)):  # the name is taken; with its number, it is too long
+        with pytest.raises(Invalid) as said:
+            catalogue.add_rooms(SYSTEM, room.property_id, refused)
+        assert list(said.value.details) == ["name"]
+    assert len(catalogue.own_rooms(SYSTEM, room.property_id)) == 4
+    single = catalogue.add_rooms(SYSTEM, room.property_id, alike(units="1", name="Cellar"))
+    assert (row(Room, single).name, catalogue.units_beside(SYSTEM, single)) == ("Cellar", None)
 
 
 def test_who_may_do_what_with_a_house(room: Room) -> None:

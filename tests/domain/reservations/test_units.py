@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,15 @@ from booking.domain import catalogue, inventory, people, pricing
 from booking.domain.errors import Invalid, RoomLocked, RoomNotAvailable, RoomNotFound
 from booking.domain.inventory import room_lock
 from booking.domain.maintenance import verification
-from booking.domain.reservations import bookings, change_quotes, holds, idempotency, stay_changes, unit_choice
+from booking.domain.reservations import (
+    booking_summary,
+    bookings,
+    change_quotes,
+    holds,
+    idempotency,
+    stay_changes,
+    unit_choice,
+)
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.front_desk import new_bookings
@@ -28,7 +37,7 @@ from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
-from booking.infra.ids import encode
+from booking.infra.ids import encode, new_id
 from tests.cast import (
     SYSTEM,
     VISA,
@@ -41,6 +50,8 @@ from tests.cast import (
     order,
     person,
 )
+from tests.jobs.letters_sent import sent
+from tests.jobs.letters_sent import text as text_of
 
 pytestmark = pytest.mark.slow
 
@@ -277,6 +288,37 @@ def test_staff_gives_a_guest_another_unit_for_nothing(doubles: list[Room], alice
     assert (names(doubles, changed), changed.room_name, changed.total_price) == (["103"], "Double 103", Decimal(360))
     assert nights_of(doubles[0]) == {}
     assert findings() == []
+
+
+def test_guests_know_a_unit_by_what_they_bought_and_staff_by_its_own_name(
+    doubles: list[Room], alice: User, desk: BookingContext, mail_dir: Path
+) -> None:
+    twin = beside(doubles[0], "Twin", 120)
+    booked = book(alice, doubles[0], desk)
+    notice = booking_summary.notice(booked.id)
+    assert notice
+    assert (notice.room, booked.room_name) == ("Double", "Double 101")
+    assert "Double 101" not in "".join(text_of(message) for message in sent(mail_dir))
+    told = len(sent(mail_dir))
+    stay_changes.change(SYSTEM, booked.id, Agreed(StayChange(room_id=doubles[2].id), Decimal(0)), desk)
+    assert len(sent(mail_dir)) == told  # to its guest, it is the same room
+    stay_changes.change(SYSTEM, booked.id, Agreed(StayChange(room_id=twin.id), Decimal(0)), desk)
+    assert "Before: Double, " in text_of(sent(mail_dir)[told])
+    back = stay_changes.change(SYSTEM, booked.id, Agreed(StayChange(room_id=doubles[1].id), Decimal(0)), desk)
+    assert (back.room_name, back.sold_name, twin.name) == ("Double 102", "Double", "Twin")
+
+
+def test_a_move_from_unit_to_unit_is_none_to_its_guest() -> None:
+    def slept(name: str, sold_as: str | None, first: int) -> dict[str, str]:
+        nights = {"checkIn": f"2027-03-0{first}", "checkOut": f"2027-03-0{first + 1}"}
+        return {"roomId": str(new_id()), "roomName": name, **nights} | ({"soldAs": sold_as} if sold_as else {})
+
+    kept = [slept("Twin", None, 1), slept("Double 101", "Double", 2), slept("Double 102", "Double", 3)]
+    at_last = Booking(room_name="Double 103", sold_as="Double", earlier_rooms=kept)
+    assert [one.name for one in at_last.rooms_before] == ["Twin", "Double 101", "Double 102"]
+    assert [(one.name, one.stay.nights) for one in at_last.sold_rooms_before] == [("Twin", 1)]
+    at_last.room_name, at_last.sold_as = "Attic", None
+    assert [(one.name, one.stay.nights) for one in at_last.sold_rooms_before] == [("Twin", 1), ("Double", 2)]
 
 
 def test_a_key_replays_what_it_got_and_a_refusal_stays_one(

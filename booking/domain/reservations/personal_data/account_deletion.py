@@ -22,7 +22,7 @@ from booking.domain.reservations import balances, hold_limits
 from booking.domain.reservations.booking_details import BOOKED, HELD, PAYING
 from booking.domain.reservations.front_desk import notes
 from booking.domain.reservations.guest_register import keeping
-from booking.domain.reservations.models import CONFIRMED, STAY_IS_OVER, Booking, IdempotencyKey
+from booking.domain.reservations.models import CONFIRMED, SOLD_NAME, STAY_IS_OVER, Booking, IdempotencyKey
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode
 
@@ -119,7 +119,7 @@ def _obstacles(user_id: uuid.UUID) -> list[Obstacle]:
     rows = db.session.execute(
         select(
             Booking.order_id,
-            *(Booking.id, Booking.reference, Booking.room_name, Booking.check_in, Booking.check_out, _STAGE),
+            *(Booking.id, Booking.reference, SOLD_NAME, Booking.check_in, Booking.check_out, _STAGE),
         )
         .where(Booking.user_id == user_id, or_(and_(Booking.status == CONFIRMED, ~STAY_IS_OVER), hold_limits.RUNNING))
         .order_by(Booking.check_in, Booking.id)
@@ -132,13 +132,13 @@ def _obstacles(user_id: uuid.UUID) -> list[Obstacle]:
 def _money_moves(user_id: uuid.UUID) -> list[MoneyMove]:
     what = case((Payment.state == FAILED, OWED), (Payment.state == AWAITING_STAFF, AWAITED), else_=SETTLES)
     rows = db.session.execute(
-        select(Booking.id, Booking.reference, Booking.room_name, Payment.amount, Payment.currency, what)
+        select(Booking.id, Booking.reference, SOLD_NAME, Payment.amount, Payment.currency, what)
         .join(Booking, Booking.id == Payment.booking_id)
         .where(Booking.user_id == user_id, or_(Payment.state.in_((*OPEN, AWAITING_STAFF)), REFUND_IS_OWED))
         .order_by(Payment.id)
     )
     due = [
-        MoneyMove(first.id, order.reference, first.room_name, order.due, order.currency, DUE)
+        MoneyMove(first.id, order.reference, first.sold_name, order.due, order.currency, DUE)
         for order, first in balances.owed_by(user_id)
     ]
     return [*(MoneyMove(*row) for row in rows), *due]
