@@ -110,9 +110,15 @@ class _Writer:
             return look, "", gettext("Taken"), gettext("Taken by a guest of another region, or just now")
         guest, dates = entry.name or self.erased, self.dates(entry.whole.check_in, entry.whole.check_out)
         said = self.guest % {"guest": guest, "dates": dates, "reference": entry.reference}
-        if state := self._state(entry):
-            said = f"{said}, {state}"
-        return look, self.to_booking(encode("booking", entry.id)), guest, said
+        around = self._rooms_around(entry)
+        shown = " · ".join((guest, *around)) if entry.stay.nights > 1 else guest
+        said = ", ".join((said, *around, *filter(None, [self._state(entry)])))
+        return look, self.to_booking(encode("booking", entry.id)), shown, said
+
+    def _rooms_around(self, entry: CalendarEntry) -> list[str]:
+        """Plain texts: which rooms the guest of a part of a stay had before, or has next."""
+        before = [gettext("from %(room)s", room=entry.came_from)] if entry.came_from else []
+        return [*before, gettext("then %(room)s", room=entry.moves_to)] if entry.moves_to else before
 
     def _off_sale(self, entry: CalendarEntry) -> tuple[str, str, str, str]:
         """As _bar()."""

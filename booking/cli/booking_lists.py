@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -12,7 +12,7 @@ from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import acting, refusals_said
 from booking.domain import catalogue, payments, reservations
 from booking.domain.inputs import accept
-from booking.domain.reservations import Booking, front_desk
+from booking.domain.reservations import Booking, EarlierRoom, front_desk
 from booking.domain.reservations.front_desk import BookingSearch, FoundBooking, OrderFacts
 from booking.http import money_format
 from booking.infra.ids import encode
@@ -124,10 +124,7 @@ def facts_of(booking: Booking, order: OrderFacts) -> dict[str, Any]:
         **contact_facts(order),
         "roomId": encode("room", booking.room_id),
         "room": booking.room_name,
-        "earlierRooms": [
-            {"room": one.name, "checkIn": one.stay.check_in.isoformat(), "checkOut": one.stay.check_out.isoformat()}
-            for one in booking.rooms_before
-        ],
+        "earlierRooms": _earlier(booking.rooms_before),
         "property": booking.property_name,
         "checkIn": booking.check_in.isoformat(),
         "checkOut": booking.check_out.isoformat(),
@@ -174,6 +171,7 @@ def _facts(one: FoundBooking) -> dict[str, Any]:
         "email": one.email,
         "phone": one.phone,
         "room": one.room,
+        "earlierRooms": _earlier(one.earlier_rooms),
         "property": one.property,
         "checkIn": one.check_in.isoformat(),
         "checkOut": one.check_out.isoformat(),
@@ -184,6 +182,13 @@ def _facts(one: FoundBooking) -> dict[str, Any]:
         "channel": one.channel,
         "bookedAt": instant(one.created_at),
     }
+
+
+def _earlier(rooms: Iterable[EarlierRoom]) -> list[dict[str, str]]:
+    return [
+        {"room": one.name, "checkIn": one.stay.check_in.isoformat(), "checkOut": one.stay.check_out.isoformat()}
+        for one in rooms
+    ]
 
 
 COMMANDS = (list_them, show_order)

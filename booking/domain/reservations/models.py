@@ -105,6 +105,13 @@ class Booking(Model):
         # that begins would be no HOT update, and would write to the page of the newest ids, which all others have read.
         Index("ix_bookings_pending", "id", postgresql_where=text("status = 'PENDING'")),
         Index("ix_bookings_expired", "id", postgresql_where=text("status = 'EXPIRED'")),  # by age, for pruning
+        # Of those who have moved, by the rooms that they have left (earlier_rooms.py).
+        Index(
+            "ix_bookings_earlier_rooms",
+            text("jsonb_path_query_array(earlier_rooms, '$[*].roomId')"),
+            postgresql_using="gin",
+            postgresql_where=text("earlier_rooms IS NOT NULL"),
+        ),
         # Who is in a room, without reading all who ever were; never two (occupied_rooms.py).
         Index(
             "uq_bookings_in_house",

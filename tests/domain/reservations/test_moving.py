@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from booking.domain import catalogue, inventory
 from booking.domain.actors import Actor, Role
@@ -22,12 +22,13 @@ from booking.domain.errors import (
 )
 from booking.domain.maintenance import verification
 from booking.domain.people import audit_log
-from booking.domain.reservations import booking_summary, bookings, desk_errors, stay_changes
+from booking.domain.reservations import booking_summary, bookings, desk_errors, front_desk, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.change_quotes import quote as quote_change
 from booking.domain.reservations.change_settlements import Settlement
 from booking.domain.reservations.context import BookingContext
-from booking.domain.reservations.front_desk import presence, undoing
+from booking.domain.reservations.front_desk import presence, staff_search, undoing
+from booking.domain.reservations.front_desk.occupancy_calendar import CalendarView
 from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
@@ -48,6 +49,7 @@ from tests.cast import (
 )
 from tests.domain.reservations.changing import DAY, findings
 from tests.domain.reservations.test_front_desk import NIGHTS, at, clerk, told
+from tests.said_to_postgres import plan
 
 pytestmark = pytest.mark.slow
 
@@ -234,6 +236,41 @@ def test_of_two_who_are_moved_into_one_room_at_once_one_stays(
     done = all_at_once(app, [partial(moved, one, suite, desk) for one in (arrived, second)])
     assert sum(isinstance(one, Booking) for one in done) == 1
     assert (len(nights_of(suite)), findings()) == (3, [])
+
+
+def test_whoever_has_moved_is_found_by_the_room_that_they_had(
+    arrived: Booking, room: Room, suite: Room, desk: BookingContext
+) -> None:
+    attic = beside(room, "Attic", 120)
+    moved(arrived, attic, desk)
+    at(arrived, 2, 12)
+    moved(arrived, suite, desk)
+    staff = clerk(Role.DESK, room)
+
+    def found(said: str) -> list[tuple[str, list[str]]]:
+        wanted = front_desk.BookingSearch.model_validate({"q": said})
+        entries = front_desk.find_bookings(staff, wanted).entries
+        return [(one.room, [left.name for left in one.earlier_rooms]) for one in entries]
+
+    assert found("attic") == found(room.name) == found("suite") == [("Suite", [room.name, "Attic"])]
+    assert found("closet") == []
+    assert "ix_bookings_earlier_rooms" in plan(select(Booking.id).where(*staff_search._has_left([attic.id])))
+
+
+def test_the_calendar_names_the_rooms_around_each_part_of_a_stay(
+    arrived: Booking, room: Room, suite: Room, desk: BookingContext
+) -> None:
+    attic = beside(room, "Attic", 120)
+    moved(arrived, attic, desk)
+    at(arrived, 2, 12)
+    moved(arrived, suite, desk)
+    view = CalendarView(first=arrived.check_in)
+    seen = front_desk.room_calendar(clerk(Role.DESK, room), room.property_id, view, desk.rules)
+    assert {row.name: (one.came_from, one.moves_to, one.stay.nights) for row in seen.rooms for one in row.entries} == {
+        room.name: ("", "Attic", 1),
+        "Attic": (room.name, "Suite", 1),
+        "Suite": ("Attic", "", 2),
+    }
 
 
 @each(

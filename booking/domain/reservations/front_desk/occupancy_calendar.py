@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, ColumnElement, Select, String, Uuid, any_, bindparam, cast, func, select
+from sqlalchemy import ARRAY, ColumnElement, Select, String, Uuid, any_, bindparam, cast, func, null, select
 
 from booking.domain import catalogue, inventory, people
 from booking.domain.actors import Actor
@@ -48,6 +48,8 @@ class Entry:
     due: Decimal = Decimal(0)  # what its order still owes
     currency: str = ""
     source: str = ""  # of a block
+    came_from: str = ""  # the room that its guest had before
+    moves_to: str = ""  # the one that they have next
 
     @property
     def began_before(self) -> bool:
@@ -230,7 +232,16 @@ class _Sold(NamedTuple):
     guests: int
     due: Decimal
     currency: str
+    room: str
+    earlier_rooms: list[dict[str, str]] | None  # as earlier_rooms.py has them
     kind: str
+
+    def rooms_around(self, day: dt.date) -> tuple[str, str]:
+        """The rooms that the guest had before the one of that night, and has next; empty where there is none."""
+        before = [one["roomName"] for one in self.earlier_rooms or () if one["checkOut"] <= day.isoformat()]
+        left = len(before) < len(self.earlier_rooms or ())
+        following = [one["roomName"] for one in (self.earlier_rooms or ())[len(before) + 1 :]]
+        return (before or [""])[-1], ([*following, self.room] if left else [""])[0]
 
 
 @reading
@@ -260,6 +271,8 @@ _BOOKINGS = (
         Booking.check_out,
         Booking.guests,
         *_DUE,
+        Booking.room_name,
+        Booking.earlier_rooms,
     )
     .join(Order, Order.id == Booking.order_id)
     .outerjoin(User, User.id == Order.user_id)
@@ -275,6 +288,8 @@ _CHANGES = (
         BookingChange.check_out,
         BookingChange.guests,
         *_DUE,
+        Booking.room_name,
+        null().label("earlier_rooms"),
     )
     .join(Booking, Booking.id == BookingChange.booking_id)
     .join(Order, Order.id == Booking.order_id)
@@ -285,6 +300,7 @@ _CHANGES = (
 
 def _booked(sold: _Sold, nights: TakenNights) -> Entry:
     """Nights of a booking, or of a change to another stay."""
+    came_from, moves_to = sold.rooms_around(nights.stay.check_in) if sold.earlier_rooms else ("", "")
     return Entry(
         nights.room_id,
         nights.state,
@@ -297,4 +313,6 @@ def _booked(sold: _Sold, nights: TakenNights) -> Entry:
         guests=sold.guests,
         due=sold.due,
         currency=sold.currency,
+        came_from=came_from,
+        moves_to=moves_to,
     )

@@ -16,7 +16,22 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
-from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, false, func, literal, or_, select, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
 
 from booking.config import SIMULATED
 from booking.domain import people
@@ -27,7 +42,7 @@ from booking.domain.inputs import CalendarDate, Input, one_of, plain
 from booking.domain.payments import CHANNELS, ORDER_IS_DUE, Contact, Order, Payment
 from booking.domain.people import Action, User
 from booking.domain.reservations import cancellation
-from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking
+from booking.domain.reservations.models import CANCELLED, CONFIRMED, EXPIRED, PENDING, Booking, EarlierRoom
 from booking.infra import clock, ids
 from booking.infra.clock import sql_now
 from booking.infra.db import db, reading
@@ -81,6 +96,7 @@ class FoundBooking:
     currency: str
     channel: str
     created_at: dt.datetime
+    earlier_rooms: tuple[EarlierRoom, ...]  # before `room`, where they have moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +196,7 @@ _MONTHS = (
 
 def _said(text: str, rooms: Sequence[uuid.UUID]) -> ColumnElement[bool]:
     """A date: who is there then. Else a reference or its beginning, a part of a name, an email or a room's name,
-    digits of a phone number, or the reference of a payment.
+    digits of a phone number, or the reference of a payment. A room's name also finds who has moved out of it since.
     """
     if day := _date(text):
         return _is_there(day)
@@ -193,6 +209,7 @@ def _said(text: str, rooms: Sequence[uuid.UUID]) -> ColumnElement[bool]:
         of_guest.where(_NAME.like(words)),
         of_contact.where(_CONTACT.like(words)),
         select(Booking.id).where(Booking.room_id.in_(rooms)),
+        select(Booking.id).where(*_has_left(rooms)),
     ]
     digits = re.sub(r"\D", "", text)
     if len(digits) >= LEAST_DIGITS:
@@ -206,6 +223,12 @@ def _said(text: str, rooms: Sequence[uuid.UUID]) -> ColumnElement[bool]:
         ways.append(select(Booking.id).where(Booking.id == shown))
     ways.append(select(Payment.booking_id).where(*_of_payment(text)))
     return Booking.id.in_(union(*ways))
+
+
+def _has_left(rooms: Sequence[uuid.UUID]) -> tuple[ColumnElement[bool], ...]:
+    """Whose guest has moved out of one of these rooms; as the index ix_bookings_earlier_rooms has it."""
+    left = func.jsonb_path_query_array(Booking.earlier_rooms, literal("$[*].roomId", JSONPATH, literal_execute=True))
+    return Booking.earlier_rooms.is_not(None), left.op("?|")(cast([str(one) for one in rooms], ARRAY(Text)))
 
 
 def _of_payment(text: str) -> tuple[ColumnElement[bool], ...]:
@@ -336,4 +359,5 @@ def _entry(booking: Booking, order: Order, name: str | None, email: str | None) 
         booking.currency,
         order.channel,
         booking.created_at,
+        booking.rooms_before,
     )
