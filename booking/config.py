@@ -34,7 +34,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "staff_session_days": (1, 3650),
     "security_events_days": (1, 3650),
     "guest_contact_days": (1, 36_500),
-    "guest_register_days": (1, 36_500),
+    "guest_register_days": (0, 36_500),
     "invoice_years": (1, 100),
     "hold_minutes": (1, 24 * 60),
     "holds_per_guest": (1, 10_000),
@@ -91,7 +91,7 @@ class Settings:
     staff_session_days: int = 7  # STAFF_SESSION_DAYS: as SESSION_DAYS, for staff and owners
     security_events_days: int = 90  # SECURITY_EVENTS_DAYS: how long sign-ins and their addresses are kept
     guest_contact_days: int = 365  # GUEST_CONTACT_DAYS: after the stay, the contact of a guest without an account
-    guest_register_days: int = 365  # GUEST_REGISTER_DAYS: after the stay, what guests have shown at the desk
+    guest_register_days: int = 0  # GUEST_REGISTER_DAYS: after the stay, what guests have shown; 0: as the law says
     invoice_years: int = 10  # INVOICE_YEARS: after its own, whom an invoice is for; as the law has books kept
     region: str = "eu"  # REGION: where this copy keeps its users and bookings
     site_name: str = "Room Booking"  # SITE_NAME: in emails and on pages

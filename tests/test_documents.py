@@ -19,6 +19,7 @@ from booking.domain.inventory import NIGHTS_KEPT_DAYS
 from booking.domain.maintenance import retention
 from booking.domain.messages import outbox
 from booking.domain.reservations import idempotency
+from booking.domain.reservations.guest_register import country_rules
 from booking.infra import provider, sent_mails
 from tests.cases import each
 
@@ -217,7 +218,7 @@ def test_the_readme_names_every_setting_that_compose_takes_from_env() -> None:
         ("password resets, email verifications", retention.LINKS.days),
         ("security events, with addresses", Settings.unconnected().security_events_days),
         ("contacts of guests without an account", Settings.unconnected().guest_contact_days),
-        ("guest registers, encrypted", Settings.unconnected().guest_register_days),
+        ("guest registers, encrypted", max(country_rules.days_kept().values())),
         ("contacts of guests without an account", retention.GUESTS.days),
         ("declined and cancelled charges of the simulated ledger", retention.UNMOVED_MONEY.days),
         ("email files in `MAIL_DIR`", sent_mails.KEPT.days),

@@ -25,7 +25,8 @@ from booking.pages.signed_in import actor
 
 blueprint = Blueprint("register", __name__, url_prefix="/bookings/<booking_id>/register")
 
-FIELDS = ("fullName", "nationality", "birthDate", "documentType", "documentNumber")
+TYPED = ("fullName", "nationality", "birthDate", "documentType", "documentNumber")
+FIELDS = (*TYPED, "apart", "livesHere")
 KEPT = "register"  # told once
 WITH_ARTICLE = ("AE", "GB", "NL", "PH", "US")
 
@@ -73,7 +74,9 @@ def _filled(seen: Register) -> Form:
     values: dict[str, str] = {}
     for place, one in enumerate(seen.guests, 1):
         known = (one.full_name, _country(one.nationality), one.birth_date, one.document_type, one.document_number)
-        values |= {f"{name}-{place}": value or "" for name, value in zip(FIELDS, known, strict=True)}
+        values |= {f"{name}-{place}": value or "" for name, value in zip(TYPED, known, strict=True)}
+        values |= {f"apart-{place}": "1"} if one.is_apart else {}
+        values |= {f"livesHere-{place}": "1"} if one.lives_here else {}
     return Form(values)
 
 

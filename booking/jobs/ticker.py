@@ -209,7 +209,7 @@ def prune(mail_dir: str = "") -> None:
         WORKER,
         dt.timedelta(days=settings.security_events_days),
         guest_contacts=dt.timedelta(days=settings.guest_contact_days),
-        guest_registers=dt.timedelta(days=settings.guest_register_days),
+        register_days=settings.guest_register_days or None,
     )
     if mail_dir and (files := sent_mails.prune(mail_dir)):
         done["mail_files"] = files

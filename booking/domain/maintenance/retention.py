@@ -99,7 +99,7 @@ def prune(
     security_events: dt.timedelta,
     *,
     guest_contacts: dt.timedelta = GUESTS,
-    guest_registers: dt.timedelta = GUESTS,
+    register_days: int | None = None,
 ) -> dict[str, int]:
     """Delete everything that is older than it should be; security events, and after their stay contacts of guests
     without an account and guest registers, are kept for as long as the operator says.
@@ -114,7 +114,7 @@ def prune(
     done["reasons_of_blocks"] = _until_done(lambda: inventory.prune_lifted_blocks(PORTION))
     done["idempotency_keys"] = _until_done(lambda: reservations.prune_keys(PORTION))
     done["guest_contacts"] = _until_done(lambda: personal_data.erase_past_guests(actor, guest_contacts, PORTION))
-    done["guest_registers"] = _until_done(lambda: guest_register.erase_past(actor, guest_registers, PORTION))
+    done["guest_registers"] = _until_done(lambda: guest_register.erase_past(actor, register_days, PORTION))
     done["invoice_buyers"] = _until_done(lambda: invoicing.prune_invoice_buyers(PORTION))
     done["events"] = _until_done(lambda: messages.prune_events(PORTION))
     done["mail_reports"] = _until_done(lambda: correspondence.prune_mail_reports(PORTION))

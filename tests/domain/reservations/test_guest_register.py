@@ -128,7 +128,7 @@ def test_elsewhere_nothing_is_asked_and_nothing_kept(alice: User, room: Room, de
     assert count(GuestRegister) == 0
 
 
-COUNTRIES = [
+COUNTRIES: list[tuple[str, str | None, bool, list[str]]] = [
     ("Portugal", "PT", True, []),
     ("PT", "SE", True, ["birthDate", "document"]),
     ("Germany", "DE", True, []),
@@ -136,27 +136,53 @@ COUNTRIES = [
     ("France", "SE", True, ["birthDate"]),
     ("United Kingdom", "SE", True, ["document"]),
     ("United Kingdom", "GB", True, []),
+    ("United Kingdom", "IN", True, []),
     ("Italy", "IT", True, ["birthDate", "document"]),
     ("Italy", "IT", False, ["birthDate"]),
     ("Austria", "AT", True, ["birthDate"]),
+    ("Austria", "SE", True, ["birthDate", "document"]),
+    ("Austria", None, False, ["birthDate"]),
+    ("Germany", "SE", False, []),
+    ("Germany", None, False, ["nationality"]),
     ("Japan", "SE", True, ["document"]),
+    ("Japan", None, True, ["nationality"]),
     ("Singapore", "SG", True, ["document"]),
 ]
 
 
 @each(("country", "nationality", "is_first", "lacks"), COUNTRIES)
-def test_each_country_asks_what_its_law_says(country: str, nationality: str, is_first: bool, lacks: list[str]) -> None:
+def test_each_country_asks_what_its_law_says(
+    country: str, nationality: str | None, is_first: bool, lacks: list[str]
+) -> None:
     rules = country_rules.at(country)
     assert rules is not None
     assert RegisteredGuest("Anna", nationality).lacks(rules, is_first=is_first) == lacks
-    assert RegisteredGuest("Anna").lacks(rules, is_first=is_first)[0] == "nationality"
+    assert RegisteredGuest("Anna", is_apart=True).lacks(rules, is_first=False)[0] == "nationality"
+
+
+@each(("country", "is_apart"), [("Austria", True), ("Italy", True), ("Portugal", False)])
+def test_whoever_travels_on_their_own_is_asked_as_the_first_is(
+    alice: User, desk: BookingContext, country: str, is_apart: bool
+) -> None:
+    there = a_room(address={"city": "Vienna", "country": country})
+    booking = bookings.book(acting(alice), order(alice, there), VISA, desk)
+    made = keep(staff(there), booking, ANNA, RegisteredGuest("Ben", "SE", is_apart=True))
+    assert (made.missing, made.guests[1].is_apart) == ([[], ["birthDate", "document"]], is_apart)
+
+
+def test_foreigners_who_live_in_japan_are_asked_nothing_more(alice: User, desk: BookingContext) -> None:
+    kyoto = a_room(address={"city": "Kyoto", "country": "Japan"})
+    booking = bookings.book(acting(alice), order(alice, kyoto), VISA, desk)
+    made = keep(staff(kyoto), booking, RegisteredGuest("Ben", lives_here=True), RegisteredGuest("Carol", "SE"))
+    assert made.missing == [[], ["document"]]
+    assert see(staff(kyoto), booking).guests[0].lives_here
 
 
 def test_what_a_country_does_not_ask_is_not_kept(alice: User, desk: BookingContext) -> None:
     paris = a_room(address={"city": "Paris", "country": "France"})
     booking = bookings.book(acting(alice), order(alice, paris), VISA, desk)
     kept = keep(staff(paris), booking, ANNA).guests[0]
-    assert astuple(kept) == ("Anna Karlsson", "SE", "1988-02-29", None, None)
+    assert astuple(kept) == ("Anna Karlsson", "SE", "1988-02-29", None, None, False, False)
 
 
 NATIONALITIES = [
@@ -231,8 +257,8 @@ def _swap() -> None:
 # --- forgotten, and told to its guest
 
 
-def prune(days: int = 100) -> int:
-    return retention.prune(SYSTEM, A_DAY, guest_registers=dt.timedelta(days=days)).get("guest_registers", 0)
+def prune(days: int | None = 100) -> int:
+    return retention.prune(SYSTEM, A_DAY, register_days=days).get("guest_registers", 0)
 
 
 def test_it_goes_some_time_after_the_stay(room: Room, booked: Booking) -> None:
@@ -241,6 +267,19 @@ def test_it_goes_some_time_after_the_stay(room: Room, booked: Booking) -> None:
     assert (prune(), count(GuestRegister)) == (0, 1)
     later(A_DAY)
     assert (prune(), count(GuestRegister)) == (1, 0)
+
+
+@each(("country", "days"), [("Italy", 1), (" fr ", 184), ("AUSTRIA", 2562)])
+def test_without_a_setting_it_goes_when_the_law_of_the_country_says(
+    alice: User, desk: BookingContext, country: str, days: int
+) -> None:
+    there = a_room(address={"city": "Somewhere", "country": country})
+    booking = bookings.book(acting(alice), order(alice, there, in_days(3)), VISA, desk)
+    keep(staff(there), booking, ANNA)
+    later((6 + days) * A_DAY)
+    assert (prune(None), count(GuestRegister)) == (0, 1)
+    later(A_DAY)
+    assert (prune(None), count(GuestRegister)) == (1, 0)
 
 
 def test_it_goes_with_the_account_and_with_the_contact(

@@ -37,6 +37,8 @@ class RegisterEntry(Input):
     birth_date: CalendarDate | None = None
     document_type: Annotated[str, AfterValidator(one_of(DOCUMENT_TYPES))] | None = None
     document_number: Annotated[str, Field(max_length=64), AfterValidator(plain), AfterValidator(trimmed)] | None = None
+    apart: bool = False
+    lives_here: bool = False
     full_name: Annotated[people.PersonName | None, Field(validate_default=True)] = None
 
     @field_validator("birth_date")
@@ -66,4 +68,5 @@ class RegisterEntry(Input):
     def guest(self) -> RegisteredGuest:
         """As it is kept."""
         born = self.birth_date.isoformat() if self.birth_date else None
-        return RegisteredGuest(self.full_name, self.nationality, born, self.document_type, self.document_number)
+        shown = self.full_name, self.nationality, born, self.document_type, self.document_number
+        return RegisteredGuest(*shown, is_apart=self.apart, lives_here=self.lives_here)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, Integer, case, delete, exists, func, literal, select
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -44,6 +44,8 @@ class RegisteredGuest:
     birth_date: str | None = None
     document_type: str | None = None
     document_number: str | None = None
+    is_apart: bool = False  # travels on their own, not with the first guest
+    lives_here: bool = False  # in the country of the house
 
     def __repr__(self) -> str:
         """Nothing of it: this ends in logs."""
@@ -55,7 +57,8 @@ class RegisteredGuest:
 
     def lacks(self, rules: RegisterRules, *, is_first: bool) -> list[str]:
         """The name, or what of ASKED is missing."""
-        wanted = rules.wanted(self.nationality, is_first=is_first)
+        is_companion = not (is_first or self.is_apart)
+        wanted = rules.wanted(self.nationality, is_companion=is_companion, lives_here=self.lives_here)
         has = {
             country_rules.NATIONALITY: self.nationality,
             BIRTH_DATE: self.birth_date,
@@ -154,6 +157,8 @@ def _as_asked(guest: RegisteredGuest, rules: RegisterRules) -> RegisteredGuest:
         guest.birth_date if BIRTH_DATE in rules.asked else None,
         guest.document_type if has_document else None,
         guest.document_number if has_document else None,
+        guest.is_apart and rules.companions is not None,
+        guest.lives_here and rules.visitors_alone,
     )
 
 
@@ -215,17 +220,21 @@ def forget(booking_ids: Collection[uuid.UUID]) -> None:
 
 
 @transaction(isolation=READ_COMMITTED)
-def erase_past(actor: Actor, kept: dt.timedelta, limit: int) -> int:
-    """Registers of at most `limit` stays that ended more than `kept` ago, or were cancelled. Returns how many.
+def erase_past(actor: Actor, days: int | None, limit: int) -> int:
+    """Registers of at most `limit` stays that ended more than so many days ago, or were cancelled; None: as many as
+    the law of the country says. Returns how many.
 
     By the key, which carries the time at which the booking was made.
     """
     people.require(actor, Action.PRUNE)
-    last = clock.now() - kept
+    laws, now = country_rules.days_kept(), clock.now()
+    country = func.lower(func.trim(Booking.address["country"].astext))
+    kept = case(laws, value=country, else_=max(laws.values())) if days is None else literal(days, Integer)
     stays = exists().where(
-        Booking.id == GuestRegister.booking_id, Booking.status == CONFIRMED, Booking.check_out >= last.date()
+        Booking.id == GuestRegister.booking_id, Booking.status == CONFIRMED, Booking.check_out + kept >= now.date()
     )
-    old = select(GuestRegister.booking_id).where(GuestRegister.booking_id < first_id_at(last), ~stays)
+    shortest = dt.timedelta(days=min(laws.values()) if days is None else days)
+    old = select(GuestRegister.booking_id).where(GuestRegister.booking_id < first_id_at(now - shortest), ~stays)
     found = db.session.scalars(old.order_by(GuestRegister.booking_id).limit(limit).with_for_update(skip_locked=True))
     gone = found.all()
     if gone:
