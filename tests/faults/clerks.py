@@ -75,8 +75,8 @@ class Clerk:
     def live(self, over: threading.Event) -> None:
         what: tuple[Callable[[], None], ...] = (
             self.book, self.book, self.press_today, self.press_today, self.press_today,
-            self.block, self.unblock, self.cancel, self.leave_early, self.move, self.move_guest, self.give, self.write,
-            self.pay_by_link,
+            self.block, self.unblock, self.cancel, self.leave_early, self.move, self.move, self.move_guest, self.give,
+            self.write, self.pay_by_link,
         )  # fmt: skip
         while not over.wait(self.chance.uniform(0.05, 0.3)):
             self.chance.choice(what)()
@@ -178,9 +178,10 @@ class Clerk:
         booking_id = self.shared.take_up(self.chance)
         if booking_id is None:
             return
-        first, last = self._nights(longest=4)
-        wish = {"roomId": self.chance.choice(self.shared.rooms)} if lot(self.chance, 50) else {}
-        wish |= {"checkIn": first, "checkOut": last} if lot(self.chance, 60) or not wish else {}
+        wish = self._other_room(booking_id) if lot(self.chance, 60) else {}
+        if not wish or lot(self.chance, 30):  # whatever is free then: mostly nothing is
+            first, last = self._nights(longest=4)
+            wish |= {"checkIn": first, "checkOut": last}
         self._change(booking_id, wish, "moved by staff")
 
     def move_guest(self) -> None:
@@ -191,9 +192,13 @@ class Clerk:
         if not inside:
             return
         booking_id = self.chance.choice(inside)
+        if wish := self._other_room(booking_id):
+            self._change(booking_id, wish, "guests of the house moved")
+
+    def _other_room(self, booking_id: str) -> dict[str, str]:
+        """One that the page offers for the same nights; empty where it offers none."""
         rooms = self._page(f"/admin/bookings/{booking_id}/change").select("select[name=roomId] option:not([selected])")
-        if rooms:
-            self._change(booking_id, {"roomId": str(self.chance.choice(rooms)["value"])}, "guests of the house moved")
+        return {"roomId": str(self.chance.choice(rooms)["value"])} if rooms else {}
 
     def _change(self, booking_id: str, wish: dict[str, str], what: str) -> None:
         since, here = time.time(), f"/admin/bookings/{booking_id}/change"
