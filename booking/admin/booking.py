@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, session, url_for
 from flask_babel import gettext
 
-from booking.admin import calendar_place, day_told, states, stories
+from booking.admin import booking_texts, calendar_place, day_told, states, stories
 from booking.admin.day_rows import Rows
 from booking.admin.today import FROM_BOOKING
 from booking.domain import correspondence, payments, people, reservations
@@ -231,6 +231,7 @@ def _page(seen: StaffBooking, form: Form, what: str, status: int = 200) -> Respo
         "correction_of": lambda one: _correction_of(one, seen.booking.time_zone),
         "today": clock.today(seen.booking.time_zone),
         "other_days": {one.id for one in seen.payments if _moved_another_day(one, seen.booking.time_zone)},
+        **booking_texts.facts(seen),
         **_steps(seen, what),
         **calendar_place.facts(seen.booking.property_id),
     }

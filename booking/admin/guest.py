@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, url_for
 
+from booking.admin import booking_texts
 from booking.admin.booking import act, back, done, id_of, known
 from booking.domain import people
 from booking.domain.errors import BookingError, NotFound, Unavailable
@@ -31,6 +32,8 @@ def change_contact(booking_id: str) -> Response:
     form, before = Form.posted(), known(booking_id)
     try:
         given = form.accept(ContactEdit)
+        if form.value("asksTexts") and not given.texts:
+            given = given.model_copy(update={"texts": False})
         front_desk.change_contact(actor(), id_of(booking_id), given, given.version)
     except (NotFound, Unavailable):
         raise
@@ -54,8 +57,10 @@ def erase(booking_id: str) -> Response:
 def _filled(seen: StaffBooking) -> Form:
     contact = seen.contact
     arrives = contact.arrival_time.isoformat("minutes") if contact and contact.arrival_time else ""
+    consent = booking_texts.consent_of(seen)
     return Form(
         {
+            "texts": "1" if consent else "",
             "fullName": seen.guest_name,
             "email": seen.guest_email,
             "phone": (contact and contact.phone) or "",
@@ -66,12 +71,13 @@ def _filled(seen: StaffBooking) -> Form:
 
 
 def _page(seen: StaffBooking, form: Form, status: int = 200) -> Response:
-    """`is_stale`: what is known now stands beside what was typed."""
+    """`is_stale`: what is known now stands beside what was typed. An account agrees to text messages by itself."""
     facts = {
         "seen": seen,
         "booking_id": encode("booking", seen.booking.id),
         "form": form,
         "is_stale": status == 409,
+        "asks_texts": booking_texts.are_sent() and seen.contact is not None,
         "here": url_for(".change_contact", booking_id=encode("booking", seen.booking.id)),
     }
     return page("admin/contact.html", block="main", status=status, **facts)

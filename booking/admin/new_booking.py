@@ -45,6 +45,8 @@ def book() -> Response:
     except (Invalid, Conflict, RoomLocked) as refusal:
         return _page(form.refuse(refusal), status_of(refusal))
     first = made.bookings[0].id
+    if given.texted_at and current_services().settings.sends_texts:
+        front_desk.agree_to_texts(actor(), first, given.texted_at)
     session[DONE] = _with_link(first) if given.is_sent_link else "booked"
     place = calendar_place.facts(made.bookings[0].property_id)["place"]
     return go_to(url_for("admin.booking.show", booking_id=encode("booking", first), calendar=place or None))
@@ -72,6 +74,7 @@ def _page(form: Form, status: int = 200) -> Response:
         "offer": offer,
         **calendar_place.facts(house.id),
         "chosen": form.values("room"),
+        "sends_texts": current_services().settings.sends_texts,
         "ways": [
             ("later", gettext("On arrival or later")),
             ("desk", gettext("At the desk")),

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request, session, url_for
 from flask_babel import gettext
 
 from booking.admin import entrance, states
+from booking.admin.booking import done
 from booking.domain import correspondence
 from booking.domain.correspondence import SentTextNotFound, TextSearch
 from booking.domain.errors import Invalid
@@ -41,7 +42,10 @@ def try_again(text_id: str) -> Response:
     known = decode("text", text_id)
     if known is None:
         raise SentTextNotFound
-    session[DONE] = "again" if correspondence.try_text_again(actor(), known) else "not_failed"
+    is_again = correspondence.try_text_again(actor(), known)
+    if decode("booking", booking_id := Form.posted().value("booking")):
+        return done(booking_id, "text" if is_again else "text_not")
+    session[DONE] = "again" if is_again else "not_failed"
     return go_to(url_for(".index"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,13 +28,25 @@ LONGEST_NAME = 40  # characters of a property
 
 def written(task: Task, settings: Settings, texter: Texter) -> TextDraft | None:
     """The text message that this event is worth; None where it is no longer, or nobody wants it any more."""
-    user_id = ids.decode("user", task.payload["userId"])
-    consent = texting.find_text_consent(user_id) if user_id else None
-    if user_id is None or consent is None:
+    consent = _consent(task)
+    if consent is None:
         return None
     if task.type == texting.ARRIVAL_NEAR:
         return _arrival(task, consent, texter)
     return _alert(task, consent, settings)
+
+
+def _consent(task: Task) -> Consent | None:
+    """The account's, or that of whoever stays with an order."""
+    user_id, order_id = _reader(task)
+    if user_id:
+        return texting.find_text_consent(user_id)
+    return texting.find_text_consent_for_order(order_id) if order_id else None
+
+
+def _reader(task: Task) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+    told = task.payload
+    return ids.decode("user", told.get("userId") or ""), ids.decode("order", told.get("orderId") or "")
 
 
 def _arrival(task: Task, consent: Consent, texter: Texter) -> TextDraft | None:
@@ -99,9 +112,11 @@ def first_that_fits(ways: Iterator[str]) -> str:
 
 def _draft(task: Task, consent: Consent, said: str, zone: str | None) -> TextDraft:
     about, place = task.payload.get("bookingId"), task.payload.get("propertyId")
+    user_id, order_id = _reader(task)
     return TextDraft(
         kind=task.payload.get("tells", task.type),
-        user_id=ids.decode("user", task.payload["userId"]),  # type: ignore[arg-type]  # written() has read it
+        user_id=user_id,
+        order_id=order_id,
         booking_id=ids.decode("booking", about) if about else None,
         property_id=ids.decode("property", place) if place else None,
         number=consent.number,

@@ -17,8 +17,10 @@ from sqlalchemy import update
 from booking.domain import correspondence, messages, people, system, texting
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.correspondence import TextSearch
+from booking.domain.inputs import accept
+from booking.domain.payments import Contact
 from booking.domain.people import staff
-from booking.domain.reservations import bookings
+from booking.domain.reservations import bookings, front_desk
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
 from booking.domain.stays import Stay
@@ -35,6 +37,7 @@ from booking.infra.texting import measured
 from booking.jobs import text_deliveries, ticker
 from tests.a_text import NUMBER
 from tests.cast import SYSTEM, VISA, acting, beside, person, today
+from tests.domain.reservations.test_guest_erasure import called
 from tests.twilio_stand_in import ACCOUNT as ACCOUNT_SID
 from tests.twilio_stand_in import DROPPED, DROPPED_AFTER, SENDER, STOPPED_NUMBER, TOKEN, UNKNOWN_NUMBER, TwilioStandIn
 
@@ -128,6 +131,39 @@ def test_a_guest_is_texted_the_afternoon_before_once(arriving: Booking, twilio: 
     assert listed(q=arriving.reference) == [("sent", None)]
     it_is("09:00", arriving.check_in)
     assert told() == 0
+
+
+def test_a_caller_who_has_agreed_at_the_desk_is_texted_until_the_number_is_another_one(
+    room: Room, desk: BookingContext, twilio: TwilioStandIn
+) -> None:
+    caller = called(desk, room, Contact("Dana Dials", "dana@example.com", "+32 471 23 45 67"))
+    it_is("16:00", caller.check_in, -1)
+    assert told() == 0
+    front_desk.agree_to_texts(SYSTEM, caller.id, NUMBER)
+    assert (told(), told()) == (1, 0)
+    deliver()
+    assert [one["to"] for one in twilio.messages] == [NUMBER]
+    assert listed(q=caller.reference) == [("sent", None)]
+    [of_order] = correspondence.texts_of_order(SYSTEM, [caller.id])
+    assert (of_order.reference, of_order.number) == (caller.reference, NUMBER)
+    reply = correspondence.hear_text_reply(SYSTEM, "SM9", NUMBER, "We come late", "")
+    assert (reply, len(correspondence.read_conversation(SYSTEM, caller.id).said)) == (True, 1)
+    assert correspondence.hear_text_reply(SYSTEM, "SM10", NUMBER, "STOP", "stop")
+    assert texting.find_text_consent_for_order(caller.order_id) is None
+
+
+def test_a_text_to_a_caller_goes_nowhere_once_they_have_another_number(
+    room: Room, desk: BookingContext, twilio: TwilioStandIn
+) -> None:
+    caller = called(desk, room, start=3)
+    front_desk.agree_to_texts(SYSTEM, caller.id, NUMBER)
+    it_is("16:00", caller.check_in, -1)
+    assert told() == 1
+    version = front_desk.get_booking(SYSTEM, caller.id).order.version
+    wanted = accept(front_desk.ContactChange, {"fullName": "Dana Dials", "phone": "+46 70 174 06 05"}, strict=False)
+    front_desk.change_contact(SYSTEM, caller.id, wanted, version)
+    deliver()
+    assert (twilio.messages, messages.due_deliveries()) == ([], [])
 
 
 def test_who_agrees_on_the_day_itself_is_texted_then(

@@ -37,6 +37,7 @@ from booking.domain.correspondence.outgoing import get as read_email
 from booking.domain.correspondence.outgoing_texts import TEXT_STATES, ListedText, TextPage, TextSearch
 from booking.domain.correspondence.outgoing_texts import again as try_text_again
 from booking.domain.correspondence.outgoing_texts import find as find_texts
+from booking.domain.correspondence.outgoing_texts import of_order as texts_of_order
 from booking.domain.correspondence.text_replies import hear as hear_text_reply
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "read_email",
     "settle_messages",
     "tell_arrivals",
+    "texts_of_order",
     "try_text_again",
     "write_by_conversation_link",
     "write_message",

@@ -1,7 +1,8 @@
 """Guests who come soon are sent a text message with what they need, if they have agreed to that: once for each day on
 which they come, the afternoon before, or on the day itself where they booked or agreed later than that.
 
-Nobody gets one at night, by the clock of the property, nor for somebody else's stay: who has agreed is who has booked.
+Nobody gets one at night, by the clock of the property, nor for somebody else's stay: who has agreed is who has booked
+for themselves, or whoever stays, as they have told the desk.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import distinct_on, insert
+from sqlalchemy.orm import aliased
 
 from booking.domain import catalogue, messages, people
 from booking.domain.actors import Actor
@@ -84,12 +86,16 @@ def tell(actor: Actor, limit: int = 200) -> int:
 @transaction(isolation=READ_COMMITTED)
 def _tell(actor: Actor, places: Sequence[uuid.UUID], limit: int) -> int:
     """`places`: all properties, by which the index finds who comes soon, however many have agreed to be told."""
+    own, staying = aliased(TextConsent), aliased(TextConsent)
+    is_own = and_(own.user_id == Booking.user_id, own.withdrawn_at.is_(None), Order.contact_name.is_(None))
+    is_of_order = and_(staying.order_id == Booking.order_id, staying.withdrawn_at.is_(None))
     found = db.session.execute(
-        select(Booking.order_id, Booking.check_in, Booking.id, Booking.property_id, TextConsent.user_id)
-        .join(TextConsent, and_(TextConsent.user_id == Booking.user_id, TextConsent.withdrawn_at.is_(None)))
+        select(Booking.order_id, Booking.check_in, Booking.id, Booking.property_id, own.user_id)
         .join(Order, Order.id == Booking.order_id)
+        .outerjoin(own, is_own)
+        .outerjoin(staying, is_of_order)
         .where(Booking.property_id == any_(bindparam("places", places, type_=ARRAY(Uuid))))
-        .where(TextConsent.arrivals, Order.contact_name.is_(None), _is_expected())
+        .where(or_(own.arrivals, staying.arrivals), _is_expected())
         .order_by(Booking.order_id, Booking.check_in, Booking.id)
         .ext(distinct_on(Booking.order_id, Booking.check_in))
         .limit(limit)
@@ -137,12 +143,14 @@ def find(booking_id: uuid.UUID, check_in: dt.date) -> Arrival | None:
     return Arrival(reference, *house, street, city, at, day == check_in, booking.time_zone)
 
 
-def _facts(row: Row[uuid.UUID, dt.date, uuid.UUID, uuid.UUID, uuid.UUID]) -> dict[str, str]:
+def _facts(row: Row[uuid.UUID, dt.date, uuid.UUID, uuid.UUID, uuid.UUID | None]) -> dict[str, str]:
+    """Whose consent it is: an account's, or that of whoever stays with the order."""
+    whose = {"userId": encode("user", row.user_id)} if row.user_id else {"orderId": encode("order", row.order_id)}
     return {
         "bookingId": encode("booking", row.id),
         "propertyId": encode("property", row.property_id),
-        "userId": encode("user", row.user_id),
         "checkIn": row.check_in.isoformat(),
+        **whose,
     }
 
 

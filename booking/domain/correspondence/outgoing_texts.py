@@ -84,6 +84,11 @@ def find(actor: Actor, wanted: TextSearch, limit: int = PAGE) -> TextPage:
     return _found(actor, wanted, number, about, limit)
 
 
+def of_order(actor: Actor, booking_ids: Collection[uuid.UUID], limit: int = PAGE) -> tuple[ListedText, ...]:
+    """Those about these bookings, the newest first. Raises NotFound for who sees no bookings of others."""
+    return _found(actor, TextSearch(), None, booking_ids, limit).entries
+
+
 def _number(said: str) -> str | None:
     try:
         return phone_numbers.textable(said)

@@ -42,19 +42,20 @@ def hear(actor: Actor, reply_id: str, number: str, said: str, wants: str) -> boo
         return texting.stop_texts_within(actor, number) > 0
     if wants == START:
         return texting.resume_texts_within(actor, number) > 0
-    return _said(reply_id, number, said)
+    return _said(actor, reply_id, number, said)
 
 
-def _said(reply_id: str, number: str, said: str) -> bool:
+def _said(actor: Actor, reply_id: str, number: str, said: str) -> bool:
     lately = SentText.number == number, SentText.booking_id.is_not(None), SentText.sent_at > sql_now() - ANSWERED_WITHIN
     last = db.session.scalars(select(SentText).where(*lately).order_by(SentText.event_id.desc()).limit(1)).first()
     booking = db.session.get(Booking, last.booking_id, with_for_update=True) if last else None
-    if booking is None or last is None or booking.user_id != last.user_id:
+    if booking is None or last is None or last.user_id not in (None, booking.user_id):
         telemetry.log.info("text_reply_about_nothing", reply=reply_id)
         return False
     try:
         message = accept(MessageText, {"message": said}, strict=False).message
-        written_by_guest(Actor.guest(last.user_id), booking, message, last.user_id)
+        writer = Actor.guest(last.user_id) if last.user_id else actor  # who stays, and has no account
+        written_by_guest(writer, booking, message, last.user_id)
     except (Invalid, WritingRefused, TooManyAttempts) as refusal:
         telemetry.log.info("text_reply_refused", reply=reply_id, reason=refusal.reason)
         return False

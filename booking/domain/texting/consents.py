@@ -10,7 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 from sqlalchemy import select
@@ -27,6 +27,7 @@ from booking.domain.texting.models import (
     BY_NEW_NUMBER,
     BY_PAGE,
     BY_STOP,
+    DESK,
     OFF,
     REPLY,
     TEXT_ALERTS,
@@ -38,7 +39,8 @@ from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode, new_id
 
 
-def _textable(written: str) -> str:
+def textable(written: str) -> str:
+    """As E.164. Refuses what may take no text messages, as the model of a field does."""
     try:
         return phone_numbers.textable(written)
     except phone_numbers.NotANumber:
@@ -50,7 +52,7 @@ def _textable(written: str) -> str:
 class TextNumber(Input):
     """A number that may take text messages; afterwards as E.164."""
 
-    mobile: Annotated[str, Field(max_length=32), AfterValidator(plain), AfterValidator(_textable)]
+    mobile: Annotated[str, Field(max_length=32), AfterValidator(plain), AfterValidator(textable)]
 
 
 class TextAlertsChoice(Input):
@@ -79,6 +81,31 @@ def mine(actor: Actor) -> Consent | None:
 def find(user_id: uuid.UUID) -> Consent | None:
     """What somebody has agreed to, for whoever is about to write to them."""
     return _shown(_standing(user_id))
+
+
+@reading
+def find_of_order(order_id: uuid.UUID) -> Consent | None:
+    """What whoever stays with an order has agreed to, as they have told the desk."""
+    return _shown(_standing_of_order(order_id))
+
+
+def agree_of_order(actor: Actor, order_id: uuid.UUID, number: str) -> None:
+    """Whoever stays with this order wants to be texted before their stay, at this number of E.164: so they have told
+    the desk. Inside the caller's transaction, which has locked the order. Twice is once.
+    """
+    standing = _standing_of_order(order_id)
+    if standing is not None and standing.number == number:
+        return
+    if standing is not None:
+        _end(actor, standing, BY_NEW_NUMBER)
+        db.session.flush()  # one stands at a time
+    _add(actor, None, number, DESK, order_id=order_id, arrivals=True, alerts=OFF)
+
+
+def end_of_order(actor: Actor, order_id: uuid.UUID, how: str) -> None:
+    """They want none any more, or have another number. As agree_of_order()."""
+    if (standing := _standing_of_order(order_id)) is not None:
+        _end(actor, standing, how)
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -136,9 +163,12 @@ def resume_within(actor: Actor, number: str) -> int:
     accounts that is.
     """
     known = select(TextConsent).where(TextConsent.number == number).order_by(TextConsent.id)
-    latest = {one.user_id: one for one in db.session.scalars(known)}
+    latest = {(one.user_id, one.order_id): one for one in db.session.scalars(known)}
     stopped = [one for one in latest.values() if one.withdrawn_how == BY_STOP]
-    return sum(_add(actor, one.user_id, number, REPLY, arrivals=one.arrivals, alerts=one.alerts) for one in stopped)
+    return sum(
+        _add(actor, one.user_id, number, REPLY, order_id=one.order_id, arrivals=one.arrivals, alerts=one.alerts)
+        for one in stopped
+    )
 
 
 def alerted(user_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
@@ -161,6 +191,11 @@ def _standing(user_id: uuid.UUID) -> TextConsent | None:
     return db.session.scalars(mine).one_or_none()
 
 
+def _standing_of_order(order_id: uuid.UUID) -> TextConsent | None:
+    theirs = select(TextConsent).where(TextConsent.order_id == order_id, TextConsent.withdrawn_at.is_(None))
+    return db.session.scalars(theirs).one_or_none()
+
+
 def _shown(one: TextConsent | None) -> Consent | None:
     return Consent(one.number, one.arrivals, one.alerts, one.given_at) if one else None
 
@@ -176,19 +211,36 @@ def _put(actor: Actor, standing: TextConsent | None, number: str, where: str, *,
         _add(actor, actor.account, number, where, arrivals=arrivals, alerts=alerts)
 
 
-def _add(actor: Actor, user_id: uuid.UUID, number: str, where: str, *, arrivals: bool, alerts: str) -> bool:
+def _add(
+    actor: Actor,
+    user_id: uuid.UUID | None,
+    number: str,
+    where: str,
+    *,
+    arrivals: bool,
+    alerts: str,
+    order_id: uuid.UUID | None = None,
+) -> bool:
     """Whether it was: there may be one already, which was given elsewhere."""
     facts = {"number": number, "arrivals": arrivals, "alerts": alerts, "given_where": where}
-    new = insert(TextConsent).values(id=new_id(), user_id=user_id, given_at=sql_now(), **facts)
-    free = new.on_conflict_do_nothing(index_elements=["user_id"], index_where=TextConsent.withdrawn_at.is_(None))
-    added = db.session.scalars(free.returning(TextConsent.id)).one_or_none() is not None
-    if added:
-        about = Personal(user_id, after=facts)
-        people.audit(actor, "texts.agreed", encode("user", user_id), personal=about)
-    return added
+    whose = {"user_id": user_id} if user_id else {"order_id": order_id}
+    new = insert(TextConsent).values(id=new_id(), given_at=sql_now(), **whose, **facts)
+    free = new.on_conflict_do_nothing(index_elements=[*whose], index_where=TextConsent.withdrawn_at.is_(None))
+    added = db.session.scalars(free.returning(TextConsent)).one_or_none()
+    if added is not None:
+        _audit(actor, "texts.agreed", added, {}, facts)
+    return added is not None
 
 
 def _end(actor: Actor, one: TextConsent, how: str) -> None:
     one.withdrawn_at, one.withdrawn_how = sql_now(), how
-    about = Personal(one.user_id, before={"number": one.number}, after={"withdrawn": how})
-    people.audit(actor, "texts.withdrawn", encode("user", one.user_id), personal=about)
+    _audit(actor, "texts.withdrawn", one, {"number": one.number}, {"withdrawn": how})
+
+
+def _audit(actor: Actor, action: str, one: TextConsent, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """The number goes with the account; of whoever has none it is not written down."""
+    if one.user_id is not None:
+        people.audit(actor, action, encode("user", one.user_id), personal=Personal(one.user_id, before, after))
+    elif one.order_id is not None:
+        known = {name: value for name, value in after.items() if name in ("given_where", "withdrawn")}
+        people.audit(actor, action, encode("order", one.order_id), after=known)

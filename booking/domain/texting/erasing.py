@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, select
 
 from booking.domain.people import as_utc_text
 from booking.domain.texting.models import SentText, TextConsent
@@ -18,10 +19,29 @@ def forget(user_id: uuid.UUID) -> None:
         db.session.execute(delete(table).where(table.user_id == user_id))
 
 
+def forget_contacts(order_ids: Collection[uuid.UUID], booking_ids: Collection[uuid.UUID]) -> None:
+    """The same of whoever stays with these orders, whose bookings these are."""
+    db.session.execute(delete(TextConsent).where(TextConsent.order_id.in_(order_ids)))
+    db.session.execute(delete(SentText).where(_to_contacts(booking_ids)))
+
+
 def of_account(user_id: uuid.UUID) -> dict[str, list[dict[str, Any]]]:
     """textConsents, texts: inside the caller's transaction, the newest first."""
-    consents = select(TextConsent).where(TextConsent.user_id == user_id).order_by(TextConsent.id.desc())
-    sent = select(SentText).where(SentText.user_id == user_id).order_by(SentText.event_id.desc())
+    return _told(TextConsent.user_id == user_id, SentText.user_id == user_id)
+
+
+def of_contacts(order_ids: Iterable[uuid.UUID], booking_ids: Iterable[uuid.UUID]) -> dict[str, list[dict[str, Any]]]:
+    """The same of whoever stays with these orders, whose bookings these are."""
+    return _told(TextConsent.order_id.in_(order_ids), _to_contacts(booking_ids))
+
+
+def _to_contacts(booking_ids: Iterable[uuid.UUID]) -> ColumnElement[bool]:
+    return and_(SentText.booking_id.in_(booking_ids), SentText.user_id.is_(None))
+
+
+def _told(whose: ColumnElement[bool], to_whom: ColumnElement[bool]) -> dict[str, list[dict[str, Any]]]:
+    consents = select(TextConsent).where(whose).order_by(TextConsent.id.desc())
+    sent = select(SentText).where(to_whom).order_by(SentText.event_id.desc())
     return {
         "textConsents": [_consent(one) for one in db.session.scalars(consents)],
         "texts": [

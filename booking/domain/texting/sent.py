@@ -28,13 +28,14 @@ class TextDraft:
     """A text message as it was composed. `time_zone` says whose night is quiet; None: it may go out at any hour."""
 
     kind: str
-    user_id: uuid.UUID
+    user_id: uuid.UUID | None  # whose consent it is; None: that of whoever stays with the `order_id`
     booking_id: uuid.UUID | None
     property_id: uuid.UUID | None
     number: str
     text: str
     segments: int
     time_zone: str | None
+    order_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,9 @@ def keep(task: Task, draft: TextDraft) -> bool:
 
     The consent is locked, so that who withdraws at this moment is either late or heeded.
     """
+    theirs = TextConsent.user_id == draft.user_id if draft.user_id else TextConsent.order_id == draft.order_id
     standing = select(TextConsent.id).where(
-        TextConsent.user_id == draft.user_id,
-        TextConsent.number == draft.number,
-        TextConsent.withdrawn_at.is_(None),
+        theirs, TextConsent.number == draft.number, TextConsent.withdrawn_at.is_(None)
     )
     if db.session.scalars(standing.with_for_update()).one_or_none() is None:
         return False

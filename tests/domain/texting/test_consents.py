@@ -13,19 +13,23 @@ from sqlalchemy import update
 
 from booking.domain import people, texting
 from booking.domain.actors import Actor, Membership, Role
-from booking.domain.errors import Forbidden, Invalid, NotFound
+from booking.domain.errors import BookingNotFound, Forbidden, Invalid, NotFound
 from booking.domain.inputs import accept
 from booking.domain.maintenance import retention
 from booking.domain.people import staff
+from booking.domain.reservations import front_desk, personal_data
+from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.personal_data import account_deletion
-from booking.domain.tables import TextConsent, User
-from booking.domain.texting import ACCOUNT, ALWAYS, BY_DAY, CHECKOUT, OFF, TextNumber, quiet_until
+from booking.domain.tables import Booking, Room, TextConsent, User
+from booking.domain.texting import ACCOUNT, ALWAYS, BY_DAY, CHECKOUT, DESK, OFF, TextNumber, quiet_until
 from booking.infra import clock
 from booking.infra.db import db, reading, transaction
 from booking.infra.ids import encode
 from tests.a_text import ANOTHER, NUMBER
 from tests.cases import each
-from tests.cast import SYSTEM, acting, all_at_once, later
+from tests.cast import SYSTEM, a_room, acting, all_at_once, later
+from tests.domain.reservations.test_desk_bookings import staff as staff_of
+from tests.domain.reservations.test_guest_erasure import called, manager, paid
 
 pytestmark = pytest.mark.slow
 
@@ -97,6 +101,55 @@ def test_staff_chooses_alerts_and_keeps_them_apart_from_their_own_stays(alice: U
     told = people.audit_entries(SYSTEM, subject=encode("user", bob.id))
     assert [one.action for one in told].count("texts.agreed") == 3
     assert told[0].now["number"] == NUMBER  # sealed with bob's key
+
+
+def test_whoever_stays_agrees_at_the_desk_for_their_order_and_it_goes_with_their_contact(
+    room: Room, desk: BookingContext
+) -> None:
+    caller, clerk = called(desk, room, start=3), manager(room)
+    front_desk.agree_to_texts(clerk, caller.id, NUMBER)
+    front_desk.agree_to_texts(clerk, caller.id, NUMBER)  # said already
+    assert rows() == [(NUMBER, True, OFF, DESK, None)]
+    with pytest.raises(BookingNotFound):
+        front_desk.agree_to_texts(staff_of(a_room()), caller.id, ANOTHER)
+    texting.stop_texts(SYSTEM, NUMBER)
+    assert [resumed(NUMBER), resumed(NUMBER)] == [1, 0]
+    contact = accept(front_desk.ContactChange, {"fullName": "Dana Dials", "phone": "+32 471 23 45 67"}, strict=False)
+    change(caller, contact)  # the same number as before is none of the caller's: it was another way of writing it
+    assert rows()[-1] == (NUMBER, True, OFF, "reply", "number")
+    change(caller, contact.model_copy(update={"texts": True}))
+    [given, *_] = personal_data.export_guest(clerk, caller.id, [])["textConsents"]
+    assert (given["number"], given["givenWhere"]) == (NUMBER, DESK)
+    change(caller, contact.model_copy(update={"texts": False}))
+    assert rows()[-1] == (NUMBER, True, OFF, DESK, "staff")
+    written = people.audit_entries(SYSTEM, subject=encode("order", caller.order_id))
+    assert "texts.agreed" in {one.action for one in written}
+    assert not any(NUMBER in str(one.after) for one in written)
+    later(dt.timedelta(days=30))
+    paid(caller)
+    personal_data.erase_guest(clerk, caller.id)
+    assert rows() == []
+
+
+def test_two_who_note_a_consent_at_once_leave_one(app: Flask, room: Room, desk: BookingContext) -> None:
+    caller = called(desk, room, start=3)
+    acts: list[Callable[[], Any]] = [
+        partial(front_desk.agree_to_texts, SYSTEM, caller.id, number) for number in (NUMBER, ANOTHER) * 2
+    ]
+    assert all_at_once(app, acts) == [None] * 4
+    assert [how for *_, how in rows()].count(None) == 1
+
+
+@each(("phone", "field"), [("", "phone"), ("03 765 43 21", "phone"), ("+32 2 555 12 12", "phone"), (None, "phone")])
+def test_nobody_agrees_without_a_number_that_may_be_texted(phone: str | None, field: str) -> None:
+    asked = {"fullName": "Dana", "email": "dana@example.com", "texts": "1", **({"phone": phone} if phone else {})}
+    with pytest.raises(Invalid) as refusal:
+        accept(front_desk.ContactChange, asked, strict=False)
+    assert set(refusal.value.details) == {field}
+
+
+def change(caller: Booking, contact: front_desk.ContactChange) -> None:
+    front_desk.change_contact(SYSTEM, caller.id, contact, front_desk.get_booking(SYSTEM, caller.id).order.version)
 
 
 @each("written", ["0471 23 45 67", "+32 2 555 12 12", "nonsense"])

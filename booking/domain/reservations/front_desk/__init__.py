@@ -34,6 +34,7 @@ from booking.domain.reservations.front_desk.staff_search import (
 from booking.domain.reservations.front_desk.staff_search import find as find_bookings
 from booking.domain.reservations.front_desk.staff_view import StaffBooking
 from booking.domain.reservations.front_desk.staff_view import get as get_booking
+from booking.domain.reservations.front_desk.text_consents import agree as agree_to_texts
 from booking.domain.reservations.front_desk.thing_names import NamedThing
 from booking.domain.reservations.front_desk.thing_names import meant as things_meant
 from booking.domain.reservations.front_desk.thing_names import named as named_things
@@ -67,6 +68,7 @@ __all__ = [
     "StaffBooking",
     "Visit",
     "add_note",
+    "agree_to_texts",
     "book",
     "change_contact",
     "check_in",

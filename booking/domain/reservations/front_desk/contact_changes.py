@@ -22,6 +22,8 @@ from booking.domain.payments import CONTACT_COLUMNS, Contact, Order
 from booking.domain.people import Action, Personal, User
 from booking.domain.reservations import bookings
 from booking.domain.reservations.desk_errors import ContactErased, ContactModified
+from booking.domain.reservations.front_desk import text_consents
+from booking.domain.reservations.front_desk.text_consents import MaybeTextable
 from booking.domain.reservations.inputs import Requests
 from booking.infra.db import READ_COMMITTED, db, transaction
 from booking.infra.ids import encode
@@ -37,11 +39,14 @@ _CALLED = {
 
 
 class ContactChange(Input):
-    """Who stays, whole: what is left out is not known, or not any more."""
+    """Who stays, whole: what is left out is not known, or not any more. `texts`: whether they agree to be texted at the
+    number; None says nothing of it.
+    """
 
     full_name: people.PersonName
     email: people.Email | None = None
     phone: Phone | None = None
+    texts: MaybeTextable = None
     arrival_time: ClockTime | None = None
     requests: Requests | None = None
 
@@ -80,13 +85,13 @@ def change(actor: Actor, booking_id: uuid.UUID, wanted: ContactChange, seen_vers
     was, new = of(order, guest), wanted.contact
     if was is None:
         raise ContactErased
-    if new == was:
-        return
-    _refuse_unreachable(order, new)
-    if order.version != seen_version:
-        raise ContactModified
-    _keep(order, guest, new)
-    _audit(actor, order, was, new)
+    if new != was:
+        _refuse_unreachable(order, new)
+        if order.version != seen_version:
+            raise ContactModified
+        _keep(order, guest, new)
+        _audit(actor, order, was, new)
+    text_consents.heed(actor, order, was, new, wanted.texts)
 
 
 def _account(user_id: uuid.UUID | None) -> User | None:

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
-from booking.domain import people
+from booking.domain import people, texting
 from booking.domain.inputs import ClockTime, Input, Phone, Version, decimal_text, one_of, plain, refuse
 from booking.domain.notices import Notice
 from booking.domain.payments import GUARANTEES, Contact
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.change_settlements import Settlement
+from booking.domain.reservations.front_desk.text_consents import Textable
 from booking.domain.reservations.inputs import Cancellation, Requests, RoomId, StayOrder, StayWish
 from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.reservations.refund_decisions import Decided
@@ -30,13 +31,14 @@ WRONG = object()  # an address that was no address: it is told so
 class DeskBooking(StayOrder):
     """Rooms for the same nights and as many guests each, who stays, and how it is to be paid.
 
-    A caller leaves a phone number, an email address or both. `shown`: what each room was said to cost, as
-    "room_01…=270.00".
+    A caller leaves a phone number, an email address or both; `texts`: they agree to be texted there. `shown`: what
+    each room was said to cost, as "room_01…=270.00".
     """
 
     full_name: people.PersonName
     email: people.Email | None = None
     phone: Annotated[Phone | None, Field(validate_default=True)] = None
+    texts: Textable = False
     arrival_time: ClockTime | None = None
     requests: Requests | None = None
     room: Annotated[list[RoomId], Field(min_length=1, max_length=MAX_ROOMS)]
@@ -79,6 +81,11 @@ class DeskBooking(StayOrder):
     def contact(self) -> Contact:
         """Who stays."""
         return Contact(self.full_name, self.email, self.phone, self.arrival_time, self.requests)
+
+    @property
+    def texted_at(self) -> str | None:
+        """The number that they agree to be texted at, as E.164."""
+        return texting.textable_number(self.phone) if self.texts and self.phone else None
 
     @property
     def wanted(self) -> OrderRequest:

@@ -83,8 +83,10 @@ def remove_within(actor: Actor, user: User) -> None:
     notes.forget(stays)
     messages.forget_conversations(stays)
     messages.forget_emails(stays)
+    orders = db.session.scalars(select(Booking.order_id).where(Booking.user_id == user.id)).all()
     texting.forget_texts(user.id)
-    payments.forget_contacts(db.session.scalars(select(Booking.order_id).where(Booking.user_id == user.id)).all())
+    texting.forget_texts_of_orders(orders, stays)
+    payments.forget_contacts(orders)
     _keep_owed_emails(user.id, people.erase_account(actor, user))
 
 

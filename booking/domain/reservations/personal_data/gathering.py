@@ -52,9 +52,17 @@ def _gathered(actor: Actor, secrets: Secrets) -> PersonalEntry:
     return {
         "createdAt": as_utc_text(clock.now()),
         **people.personal_data_of(actor),
-        **texting.texts_of_account(actor.account),
         **about_stays(actor.account, secrets),
+        **with_texts(actor.account, actor.account),
     }
+
+
+def with_texts(account: uuid.UUID | None, whose: Whose) -> dict[str, list[PersonalEntry]]:
+    """textConsents, texts: an account's own, and of whoever stays in these bookings."""
+    stays = db.session.execute(select(Booking.id, Booking.order_id).where(of_guest(whose))).all()
+    theirs = texting.texts_of_orders({one.order_id for one in stays}, {one.id for one in stays})
+    own = texting.texts_of_account(account) if account else {}
+    return {name: [*own.get(name, []), *entries] for name, entries in theirs.items()}
 
 
 def about_stays(whose: Whose, secrets: Secrets) -> PersonalEntry:
@@ -212,6 +220,7 @@ def _registers(whose: Whose, secrets: Secrets) -> list[PersonalEntry]:
             "birthDate": first.birth_date,
             "documentType": first.document_type,
             "documentNumber": first.document_number,
+            "livesInTheCountry": first.lives_here,
             "otherGuests": others,
         }
         for reference, first, others in keeping.of_guest(of_guest(whose), secrets)

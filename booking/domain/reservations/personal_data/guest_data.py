@@ -10,7 +10,7 @@ import uuid
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from booking.domain import payments, people, texting
+from booking.domain import payments, people
 from booking.domain.actors import Actor
 from booking.domain.payments import Contact, Order
 from booking.domain.people import Action, PersonalEntry, User, as_utc_text
@@ -32,9 +32,11 @@ def export_guest(actor: Actor, booking_id: uuid.UUID, secrets: Secrets) -> Perso
     booking = bookings.permitted(actor, Action.EXPORT_GUESTS, booking_id)
     order = db.session.get_one(Order, booking.order_id)
     known = {"createdAt": as_utc_text(clock.now())}
-    if booking.user_id and people.may(actor, Action.EXPORT_GUESTS):
-        known |= people.personal_data_of_account(booking.user_id) | texting.texts_of_account(booking.user_id)
-    return known | gathering.about_stays(_theirs(actor, Action.EXPORT_GUESTS, booking, order), secrets)
+    account = booking.user_id if people.may(actor, Action.EXPORT_GUESTS) else None
+    if account:
+        known |= people.personal_data_of_account(account)
+    theirs = _theirs(actor, Action.EXPORT_GUESTS, booking, order)
+    return known | gathering.about_stays(theirs, secrets) | gathering.with_texts(account, theirs)
 
 
 @transaction(isolation=READ_COMMITTED)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
-from booking.domain import messages, payments, people
+from booking.domain import messages, payments, people, texting
 from booking.domain.actors import Actor
 from booking.domain.payments import AWAITING_STAFF, OPEN, ORDER_IS_DUE, REFUND_IS_OWED, Order, Payment
 from booking.domain.people import Action
@@ -103,5 +103,6 @@ def forget(actor: Actor, order_ids: Sequence[uuid.UUID]) -> None:
     notes.forget(stays)
     messages.forget_conversations(stays)
     messages.forget_emails(stays)
+    texting.forget_texts_of_orders(order_ids, stays)
     for order_id in order_ids:
         people.audit(actor, "guest.erased", encode("order", order_id))
