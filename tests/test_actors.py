@@ -52,7 +52,7 @@ PUBLIC = {
 }
 # Reads and changes nothing: the answer follows from what it was given.
 COMPUTED = {
-    "texting": {"quiet_until"},
+    "texting": {"quiet_until", "textable_number"},
     "people": {"addressee_of", "as_utc_text", "email_key", "passkey_site", "reset_token", "written_link"},
     "catalogue": {
         "cache_keys",
@@ -148,7 +148,7 @@ STEP = {
         "settle_given_up_delivery",
         "tell_more",
     },
-    "texting": {"forget_texts", "texted_readers", "texts_of_account"},
+    "texting": {"forget_texts", "forget_texts_of_orders", "texted_readers", "texts_of_account", "texts_of_orders"},
     "people": {
         "alert_readers_within",
         "audit_of_things",
@@ -303,7 +303,7 @@ MACHINERY = {
     "reservations": {"find_summary", "first_email", "linked_order", "prune_keys"},
     "invoicing": {"prune_invoice_buyers"},
     "correspondence": {"find_arrival", "find_message", "prune_mail_reports", "prune_told_arrivals"},
-    "texting": {"find_text_consent", "keep_text", "note_text_sent"},
+    "texting": {"find_text_consent", "find_text_consent_for_order", "keep_text", "note_text_sent"},
     "maintenance": {"inspect_copy", "overdue_holds", "overdue_messages", "overdue_payments", "overdue_photos"},
     "system": {"booking_lines", "is_alert_open", "seconds_late"},
 }
