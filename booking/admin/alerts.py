@@ -113,7 +113,7 @@ def _page(form: Form, status: int, texts: Form | None = None) -> Response:
         "kinds": {kind: told for kind, told in _kinds().items() if kind in chosen},
         "ways": _ways,
         "alerts": system.list_alerts(actor(), closed=True, limit=50),
-        "told": lambda one: words.alert(one.code, one.facts),
+        "told": lambda one: words.alert(one.code, one.facts, desk().zone),
         "place_of": lambda one: names.get(one.property_id, ""),
         "zone": desk().zone,
     }

@@ -189,7 +189,7 @@ def _said(form: Form) -> dict[uuid.UUID, PhotoText]:
             said[key] = one.accept(PhotoText)
         except Invalid as refusal:
             refused = refusal
-            form.problems[name] = one.problem("alt") or words.on_page(refusal)
+            form.problems[name] = one.problem("alt") or one.problem("")
     if refused:
         raise Invalid
     return said

@@ -116,7 +116,7 @@ def set_policy(property_id: str) -> Response:
 
 def _act(property_id: str, done: str, verb: Callable[..., object]) -> Response:
     try:
-        verb(actor(), _id(property_id), seen_version=Form.posted().number("version") or 0)
+        verb(actor(), _id(property_id), seen_version=Form.posted().seen_version() or 0)
     except (Conflict, Invalid) as refusal:
         house_told.tell_refusal(refusal)
         return go_to(url_for(".show", property_id=property_id))

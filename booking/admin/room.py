@@ -84,7 +84,7 @@ def archive(room_id: str) -> Response:
 
 def _act(room_id: str, done: str, verb: Callable[[uuid.UUID, int | None], object]) -> Response:
     try:
-        verb(_id(room_id), Form.posted().number("version"))
+        verb(_id(room_id), Form.posted().seen_version())
     except (Conflict, Invalid) as refusal:
         house_told.tell_refusal(refusal)
         return go_to(url_for(".show", room_id=room_id))

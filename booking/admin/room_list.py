@@ -58,7 +58,7 @@ def show() -> Response:
 def set_status(room_id: str) -> Response:
     """A room is clean, dirty, inspected, or out of order for so many nights."""
     form, key, rules = Form.posted(), _room(room_id), _rules()
-    seen, status = form.number("version"), form.value("status")
+    seen, status = form.seen_version(), form.value("status")
 
     def said() -> RoomState:
         if status != inventory.ROOM_OUT_OF_ORDER:
@@ -75,7 +75,7 @@ def set_status(room_id: str) -> Response:
 def undo_status(room_id: str) -> Response:
     """As it was before, within a minute."""
     form, key = Form.posted(), _room(room_id)
-    seen = form.number("version")
+    seen = form.seen_version()
     return _told(lambda: inventory.undo_room_status(actor(), key, _rules(), seen_version=seen), "undone")
 
 

@@ -37,7 +37,7 @@ def show() -> Response:
         "seen": status,
         "mode": system.current_maintenance(),
         "alerts": system.list_alerts(actor()),
-        "told": lambda one: words.alert(one.code, one.facts),
+        "told": lambda one: words.alert(one.code, one.facts, desk().zone),
         "backups": status.noted.get(system.NOTED_BACKUPS),
         "drill": status.noted.get(system.NOTED_DRILL),
         "doctor": status.noted.get(system.NOTED_DOCTOR),

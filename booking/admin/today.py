@@ -84,7 +84,7 @@ def do(booking_id: str, step: str) -> Response:
         more["seen_refund"] = _amount(form.value("shownRefund"))
     context = current_services().booking_context
     done = "freed" if step == "no-show" and frees else step
-    seen = form.number("version")
+    seen = form.seen_version()
     act = partial(VERBS[step], actor(), key, context, seen_version=seen, **more)
     return _told(act, _back(booking_id), done, step, freed)
 
@@ -106,7 +106,7 @@ def undo(booking_id: str, step: str) -> Response:
         raise BookingNotFound
     form, key = Form.posted(), _booking(booking_id)
     context = current_services().booking_context
-    seen = form.number("version")
+    seen = form.seen_version()
     act = partial(front_desk.undo, actor(), key, context, step=step, seen_version=seen)
     return _told(act, _back(booking_id), "undone")
 

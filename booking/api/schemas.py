@@ -19,6 +19,7 @@ from booking.api.schema import Schema
 from booking.domain import payments, people, pricing, reservations, search
 from booking.domain.catalogue import AmenityCount, Destination
 from booking.domain.money import as_number
+from booking.http import words
 from booking.infra.ids import encode
 
 Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -73,6 +74,7 @@ class RoomPage(Schema):
     page: int
     page_size: int
     total: int
+    hints: dict[str, str] | None = Field(default=None, exclude_if=lambda hints: hints is None)
 
 
 class RefundTier(Schema):
@@ -230,9 +232,15 @@ def me(known: people.CurrentUser, *, email_verified: bool) -> CurrentUser:
 
 
 def room_page(found: search.Found) -> RoomPage:
+    items = [_item(room) for room in found.rooms]
+    hints = {one.field: "; ".join(_hints(found, one.field)) for one in found.unknown} or None
     return RoomPage.model_construct(
-        items=[_item(room) for room in found.rooms], page=found.page, page_size=found.page_size, total=found.total
+        items=items, page=found.page, page_size=found.page_size, total=found.total, hints=hints
     )
+
+
+def _hints(found: search.Found, field: str) -> list[str]:
+    return [words.problem(field, one.notice()) for one in found.unknown if one.field == field]
 
 
 def _item(room: search.FoundRoom) -> RoomSummary:

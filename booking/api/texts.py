@@ -45,6 +45,10 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "page": ("Which page, from 1.", 1),
     "pageSize": ("Entries on a page.", 20),
     "total": ("How many there are on all pages.", 42),
+    "hints": (
+        "Only where nothing is found and a value names nothing there is: by parameter, what is wrong with it.",
+        {"location": "is not a destination we know (similar: lisbon)"},
+    ),
     "items": ("The entries of this page, or of the whole list.", None),
     # --- rooms
     "roomId": ("The room’s id.", ROOM),

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from booking.infra import deadline, leader, telemetry
+from booking.infra import deadline, leader, telemetry, watchdog
 from booking.infra.db import (
     AUTOCOMMIT,
     Unavailable,
@@ -27,6 +27,8 @@ TRIGRAMS = text("SELECT array_length(show_trgm('שלום'), 1) > 0")
 
 PATIENCE = 2.0  # seconds
 REMEMBERED = 5.0  # seconds that a refused write counts where nothing can be tried
+WAITED = 1.0  # seconds after which a failure counts as silence
+STEADY = 5.0  # seconds without silence until it is over
 WRITTEN_EVERY = 30.0  # seconds between two trial writes, as long as nobody was refused
 
 # True of a standby, of a server or role that was made read-only, and of a database that was.
@@ -42,6 +44,14 @@ class WrongLocale(RuntimeError):
 
 class _Trial:
     last = 0.0
+
+
+class _Silence:
+    """When (by the monotonic clock) Postgres last kept a check waiting. One connection may answer while another hangs:
+    whoever asked several times would be told another thing each time.
+    """
+
+    last: float | None = None
 
 
 class _Worker:
@@ -94,13 +104,17 @@ def _look_for_worker(opened: Connection) -> None:
 
 
 def _postgres() -> bool:
-    """Whether it takes writes, and says so in time."""
+    """Whether it takes writes, and says so in time, now and in the checks of the last seconds."""
+    began = time.monotonic()
     try:
         with deadline.limit(PATIENCE), asking():
-            return _sells()
+            works = _sells()
     except (DBAPIError, PoolTimeout, Unavailable) as error:
         telemetry.log.warning("postgres_unavailable", error=str(error.__cause__ or error).strip())
+        if time.monotonic() - began > WAITED or watchdog.of(db.engine).silent:
+            _Silence.last = time.monotonic()
         return False
+    return works and (_Silence.last is None or time.monotonic() - _Silence.last > STEADY)
 
 
 def _sells() -> bool:

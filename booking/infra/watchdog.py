@@ -7,7 +7,8 @@ thread, but takes every statement through Python twice.)
 
 Where a connection has waited for half a second, the thread asks on a connection of its own. No answer there either, and
 the server counts as silent: whoever waits with a deadline is cut off at once, and nobody else begins to wait, until the
-thread has got an answer.
+thread has got an answer. That connection is made beforehand: a server that only takes no new ones goes on answering on
+those there are.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ class Server:
                 self.thread.start()
 
     def _watch(self) -> None:
+        self._answers()
         while True:
             time.sleep(LOOK)
             now = time.monotonic()

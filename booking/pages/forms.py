@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from flask import Response, request
+from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from booking.domain.errors import BookingError, Invalid, TooManyAttempts
@@ -17,6 +18,8 @@ M = TypeVar("M", bound=Input)
 View = TypeVar("View", bound=Callable[..., Any])
 
 COMES_BACK = "comes_back"
+# Fields that a page fills itself with what it shows: nobody who reads it can put them right.
+OF_THE_PAGE = frozenset({"version", "shownTotal", "shownRefund", "shownDifference", "last", "seen", "fingerprint"})
 
 
 class Form:
@@ -55,6 +58,11 @@ class Form:
         text = self.value(name)
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
+    def seen_version(self) -> int | None:
+        """Of what its page showed: None where it says nothing of it, -1, which is nothing's, where that is none."""
+        seen = self.number("version")
+        return -1 if seen is None and self.value("version") else seen
+
     def values(self, name: str) -> list[str]:
         """Of a field that may come several times."""
         return [part for text in self._values.getlist(name) for part in text.split(",") if part]
@@ -86,7 +94,10 @@ class Form:
     def refuse(self, refusal: BookingError) -> Form:
         """Hang a refusal's findings on the fields."""
         for field, problem in refusal.details.items():
-            self.problems.setdefault(field, words.sentence(field, problem))
+            if field in OF_THE_PAGE:
+                self.blame(str(gettext("This page was out of date. Check what it says now, and try again.")))
+            else:
+                self.problems.setdefault(field, words.sentence(field, problem))
         if not refusal.details:
             told = (
                 formats.try_again(refusal.retry_after)

@@ -10,8 +10,8 @@ from flask_babel import gettext, ngettext
 from booking.domain import search
 from booking.domain.catalogue import Destination
 from booking.domain.money import rounded
-from booking.domain.search import SORTS, NothingFound, RoomSearch, Suggestion
-from booking.http import date_format, number_format
+from booking.domain.search import SORTS, NothingFound, RoomSearch, Suggestion, Unknown
+from booking.http import date_format, number_format, words
 from booking.pages import amenities, formats, options
 from booking.pages.forms import Form
 
@@ -73,13 +73,37 @@ def others(location: str, form: Form) -> str:
     return url_for("rooms.results", location=location, **filled)
 
 
-def unknown_destination(asked: str) -> str:
-    """What is wrong with a destination that there is none of."""
-    return str(gettext("We don’t know a destination called “%(name)s”. Choose one from the list.", name=asked))
+def unknown_destination(asked: str, meant: list[Destination]) -> str:
+    """What is wrong with a destination that there is none of, and which one it may be."""
+    if not meant:
+        return str(gettext("We don’t know a destination called “%(name)s”. Choose one from the list.", name=asked))
+    return str(
+        gettext(
+            "We don’t know a destination called “%(name)s”. Did you mean %(choices)s?",
+            name=asked,
+            choices=words.either(place.city for place in meant),
+        )
+    )
 
 
-def destinations(form: Form, places: list[Destination]) -> list[tuple[str, str, int]]:
-    """The same search in the largest destinations, by name: name, address, rooms; last of all, in all of them."""
+def unknown_amenities(unknown: list[Unknown]) -> list[str]:
+    """A sentence for each that no room has."""
+    return [_unknown_amenity(one) for one in unknown if one.field == "amenities"]
+
+
+def _unknown_amenity(one: Unknown) -> str:
+    if not one.meant:
+        return str(gettext("We don’t know an amenity called “%(name)s”.", name=one.said))
+    choices = words.either(amenities.shown(slug).name for slug in one.meant)
+    return str(
+        gettext("We don’t know an amenity called “%(name)s”. Did you mean %(choices)s?", name=one.said, choices=choices)
+    )
+
+
+def destinations(form: Form, places: list[Destination], meant: list[Destination]) -> list[tuple[str, str, int]]:
+    """The same search in the destinations that are meant, then in the largest, by name: name, address, rooms; last of
+    all, in all of them.
+    """
     base: tuple[str, ...] = (
         "page",
         "pageSize",
@@ -91,10 +115,8 @@ def destinations(form: Form, places: list[Destination]) -> list[tuple[str, str, 
     if form.value("sort") in {"price", "-price"}:
         base = (*base, "sort")
     largest = sorted(places, key=lambda place: -place.rooms)[:SHOWN_DESTINATIONS]
-    named = [
-        (place.city, address(form, base, location=[place.slug]), place.rooms)
-        for place in sorted(largest, key=lambda place: place.city)
-    ]
+    rest = sorted((place for place in largest if place not in meant), key=lambda place: place.city)
+    named = [(place.city, address(form, base, location=[place.slug]), place.rooms) for place in (*meant, *rest)]
     total = sum(place.rooms for place in places)
     return [*named, (str(gettext("Search all destinations")), address(form, base), total)] if places else []
 

@@ -33,7 +33,8 @@ blueprint = Blueprint("rooms", __name__)
 
 PAGE_SIZE, A_DAY = 12, 24 * 3600
 SEARCH = {field.alias or name for name, field in RoomSearch.model_fields.items()}
-PLACE_BOUND = ("minPrice", "maxPrice", "currency")  # what only means something in one currency
+LIMITS = ("minPrice", "maxPrice")
+PLACE_BOUND = (*LIMITS, "currency")  # what only means something in one currency
 
 
 @blueprint.get("/rooms")
@@ -48,6 +49,7 @@ def _results(asked: dict[str, list[str]]) -> Response:
     places = catalogue.list_destinations(_cache_seconds())
     form, place = _meant(asked, places)
     found = wanted = None
+    meant: list[Destination] = []
     try:
         wanted = search.with_known_place(form.accept(RoomSearch), _cache_seconds())
         if wanted.location and wanted.location != form.value("location"):
@@ -56,11 +58,12 @@ def _results(asked: dict[str, list[str]]) -> Response:
         if not rooms.total:
             search.require_known_place(wanted, places)
         found = rooms
-    except catalogue.UnknownPlace:
-        form.problems["location"] = listing.unknown_destination(form.value("location"))
+    except catalogue.UnknownPlace as unknown:
+        meant = unknown.meant
+        form.problems["location"] = listing.unknown_destination(form.value("location"), meant)
     except Invalid as refusal:
         form.refuse(refusal)
-    facts = _around(form, places, place) | _listed(found, wanted, form, place)
+    facts = _around(form, places, place, meant) | _listed(found, wanted, form, place)
     response = page("rooms/results.html", block="results", status=200 if found else 400, **facts)
     if wants_part():
         response.headers["HX-Push-Url"] = listing.address(form)
@@ -177,13 +180,14 @@ def _needed(asked: dict[str, list[str]]) -> tuple[str, ...]:
 
 def _meant(asked: dict[str, list[str]], places: list[Destination]) -> tuple[Form, Destination | None]:
     """The search, and its place. Prices are compared within one currency: a limit that was meant for another place is
-    left out.
+    left out, but for one that is wrong at any place, which is told.
     """
     place = next((one for one in places if [one.slug] == asked.get("location")), None)
     currencies = place.currencies if place else ()
     meant = asked.get("currency", list(currencies))
     if len(currencies) != 1 or meant[0] not in currencies:
-        asked = {name: value for name, value in asked.items() if name not in PLACE_BOUND}
+        kept = LIMITS if _are_wrong(asked) else ()
+        asked = {name: value for name, value in asked.items() if name not in PLACE_BOUND or name in kept}
         if asked.get("sort") in (["price"], ["-price"]):
             del asked["sort"]
     elif "minPrice" in asked or "maxPrice" in asked:
@@ -191,8 +195,20 @@ def _meant(asked: dict[str, list[str]], places: list[Destination]) -> tuple[Form
     return Form.of(asked), place
 
 
-def _around(form: Form, places: list[Destination], place: Destination | None) -> dict[str, Any]:
-    """What the forms around the results show."""
+def _are_wrong(asked: dict[str, list[str]]) -> bool:
+    """Whether its limits are none at any place."""
+    form = Form.of({name: value for name, value in asked.items() if name != "currency"})
+    try:
+        form.accept(RoomSearch)
+    except Invalid:
+        return not form.problems.keys().isdisjoint(LIMITS)
+    return False
+
+
+def _around(
+    form: Form, places: list[Destination], place: Destination | None, meant: list[Destination]
+) -> dict[str, Any]:
+    """What the forms around the results show; `meant`: destinations that an unknown one may be."""
     chosen = form.values("amenities")
     present = catalogue.amenities_in(place.slug if place else None, _cache_seconds())
     return {
@@ -201,7 +217,7 @@ def _around(form: Form, places: list[Destination], place: Destination | None) ->
         "place": place,
         "chosen": chosen,
         "offered": amenities.offered(present, chosen),
-        "ways_out": listing.destinations(form, places) if form.problem("location") else [],
+        "ways_out": listing.destinations(form, places, meant) if form.problem("location") else [],
         "sort_options": listing.sort_options(place),
         "sort": form.value("sort"),
         "carried": listing.carried(form),
@@ -228,6 +244,7 @@ def _listed(found: Found | None, wanted: RoomSearch | None, form: Form, place: D
         "without_filters": listing.without_filters(form),
         "nothing": nothing,
         "why": listing.why(nothing, wanted, place) if nothing and wanted else "",
+        "unknown": listing.unknown_amenities(found.unknown) if found else [],
         "page_url": partial(listing.page_address, form),
         "way": listing.way,
         "address_of": listing.address_of,

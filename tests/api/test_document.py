@@ -15,7 +15,7 @@ from booking.infra.ids import encode
 from tests.api.program import Program, an_order
 from tests.cast import REFUND_DECLINED, a_room
 
-OPEN = {"Refusal.details"}  # by field
+OPEN = {"Refusal.details", "RoomPage.hints"}  # by field
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from booking.domain.tables import Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
 from tests.api.program import Program, an_order, dates, fields, program_of
+from tests.cases import each
 from tests.cast import VISA, a_room, acting, blocked, in_days, later, order
 from tests.quick import first_quick
 
@@ -170,14 +171,39 @@ def test_prices_are_compared_only_within_one_currency(api: Program) -> None:
 
 
 def test_an_unknown_place_and_a_page_past_the_end_are_empty(api: Program, room: Room) -> None:
-    assert api.get("/rooms", **dates(), location="atlantis").json == {
+    unknown = api.get("/rooms", **dates(), location="atlantis").json
+    assert unknown == {
         "items": [],
         "page": 1,
         "pageSize": 20,
         "total": 0,
+        "hints": {"location": "is not a destination we know"},
     }
     past = api.get("/rooms", **dates(), page=1_000_000, pageSize=100).json
     assert past == {"items": [], "page": 1_000_000, "pageSize": 100, "total": 1}
+
+
+@each(
+    ("asked", "hints"),
+    [
+        ({"location": "antwrep"}, {"location": "is not a destination we know (similar: antwerp)"}),
+        ({"amenities": "wifi,sauna,pol"}, {"amenities": "no room has “pol” (similar: pool)"}),
+        ({"amenities": "jacuzzi,wiffi"}, {"amenities": "no room has “jacuzzi”; no room has “wiffi” (similar: wifi)"}),
+        ({"currency": "EUX"}, {"currency": "no price there is in EUX (similar: EUR or JPY)"}),
+        ({"location": "tokyo", "currency": "EUR"}, {"currency": "no price there is in EUR (similar: JPY)"}),
+        ({"location": "antwerp", "amenities": "wifi,pool"}, None),  # both known, in no room together
+        ({"location": "antwerp", "capacity": 900}, None),
+    ],
+)
+def test_a_search_that_finds_nothing_tells_which_names_stand_for_nothing(
+    api: Program, asked: dict[str, Any], hints: dict[str, str] | None
+) -> None:
+    a_room(amenities=["wifi", "sauna"])
+    a_room(amenities=["pool"])
+    a_room(location="tokyo", currency="JPY", price_per_night=Decimal(12000))
+    for _ in range(2):  # the second time from what is kept
+        answer = api.get("/rooms", **dates(), **asked)
+        assert (answer.status_code, answer.json["items"], answer.json.get("hints")) == (200, [], hints)
 
 
 # --- days

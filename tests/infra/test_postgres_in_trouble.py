@@ -8,17 +8,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import psycopg2
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from booking.config import Settings
 from booking.config_values import postgres_url
-from booking.infra import deadline, watchdog
+from booking.infra import deadline, health, watchdog
 from booking.infra.db import (
     AUTOCOMMIT,
     READ_COMMITTED,
@@ -171,6 +172,50 @@ def stopped(pid: int) -> Iterator[None]:
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+def test_readiness_does_not_come_and_go_with_the_connection_that_is_asked(
+    client: FlaskClient, application: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, hung = [time.monotonic()], [True]
+    monkeypatch.setattr(health, "time", SimpleNamespace(monotonic=lambda: now[0]))
+
+    def sells() -> bool:
+        if hung[0]:
+            now[0] += health.WAITED + 0.1
+            raise Unavailable
+        return True
+
+    def ready() -> int:
+        return client.get("/api/v1/health/ready").status_code
+
+    monkeypatch.setattr(health, "_sells", sells)
+    assert ready() == 503
+    hung[0] = False
+    for _ in range(4):
+        now[0] += 1.0
+        assert ready() == 503, "one connection answers, and the next may hang again"
+    now[0] += 1.5
+    assert ready() == 200
+    hung[0] = True
+    assert ready() == 503
+
+
+def test_a_server_that_only_takes_no_new_connections_is_not_silent(
+    app: Flask, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = watchdog.Server(watchdog.server(current_app.config["SQLALCHEMY_DATABASE_URI"]).url)
+    one.began("somebody", None)
+    one.ended("somebody")
+    end = time.monotonic() + SOON
+    while one.probe is None:
+        assert time.monotonic() < end, "it asks on a connection that it has made beforehand"
+        time.sleep(0.05)
+    monkeypatch.setattr(psycopg2, "connect", lambda *_, **__: time.sleep(2))
+    one.began("somebody", None)  # who waits for a new one
+    time.sleep(deadline.STUCK + 1.0)
+    assert not one.silent
+    one.ended("somebody")
 
 
 def own_pid() -> int:

@@ -24,6 +24,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.system import alert_news, alerts, causes
 from booking.domain.system.causes import Cause, Look
 from booking.domain.tables import Alert, AlertChoice, Delivery, Payment, Room, User
+from booking.http import date_format
 from booking.http.services import current_services
 from booking.infra import clock
 from booking.infra.backup import BackupError
@@ -289,6 +290,23 @@ def test_choices_are_made_on_the_page_and_the_list_tells(
     assert clerk.page.select_one("main a[href='/admin/alerts']")
     clerk.go("/admin/alerts")
     assert "disk" not in clerk.text.lower()
+
+
+def test_a_page_tells_all_times_of_an_alert_by_one_clock(
+    app: Flask, olga: User, room: Room, wrong: list[Cause]
+) -> None:
+    since = clock.now() - dt.timedelta(days=2)
+    wrong.append(
+        Cause(
+            people.ALERT_MONEY, "payments_in_doubt", {"count": 1, "since": people.as_utc_text(since)}, room.property_id
+        )
+    )
+    look()
+    there = date_format.moment(since, "Europe/Brussels")
+    for page in ("/admin/alerts", "/admin/system"):
+        owner = at_work(app, olga, Role.OWNER).go(page)
+        assert f"1 payment has had no answer from the payment provider since {there}." in owner.text
+        assert "UTC" not in owner.page.select_one(".desk-events").get_text()
 
 
 def test_commands_list_and_subscribe(runner: FlaskCliRunner, app: Flask, olga: User, wrong: list[Cause]) -> None:

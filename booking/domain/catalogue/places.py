@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
+from booking.domain import spelling
 from booking.domain.catalogue import destinations
 from booking.domain.catalogue.destinations import Destination
 from booking.domain.catalogue.importing.places import slugify
@@ -28,10 +29,16 @@ class AmenityCount:
 
 
 class UnknownPlace(Invalid):
-    """A location that names none of the places there are: programs choose by slug, people by name."""
+    """A location that names none of the places there are: programs choose by slug, people by name.
 
-    def __init__(self, places: list[Destination]) -> None:
-        super().__init__(details={"location": _unknown(places)})
+    `meant` are those that are called alike, the likeliest first.
+    """
+
+    def __init__(self, written: str, places: list[Destination]) -> None:
+        self.meant = _alike(written, places)
+        super().__init__(
+            details={"location": _unknown([*self.meant, *(one for one in places if one not in self.meant)])}
+        )
 
 
 def is_slug(text: str) -> bool:
@@ -49,7 +56,7 @@ def slug_of(place: str, cache_seconds: int) -> str:
     places = destinations.destinations(cache_seconds)
     found = _find(place, places)
     if found is None:
-        raise UnknownPlace(places)
+        raise UnknownPlace(place, places)
     return found.slug
 
 
@@ -76,6 +83,11 @@ def _find(text: str, places: list[Destination]) -> Destination | None:
         ),
         None,
     )
+
+
+def _alike(written: str, places: list[Destination]) -> list[Destination]:
+    by_name = {place.city.casefold(): place for place in places} | {place.slug: place for place in places}
+    return list(dict.fromkeys(by_name[name] for name in spelling.close(written, by_name)))
 
 
 def _unknown(places: list[Destination]) -> Notice:

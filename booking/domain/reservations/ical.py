@@ -90,7 +90,10 @@ def _zone(key: str, first_year: int, last_year: int) -> str:
     there.add("dtstart", dt.datetime(first_year, 1, 1, tzinfo=ZoneInfo(key)))
     sheet.add_component(there)
     sheet.add_missing_timezones(first_date=dt.date(first_year, 1, 1), last_date=dt.date(last_year, 12, 31))
-    return "".join(zone.to_ical().decode() for zone in sheet.walk("VTIMEZONE"))
+    zones = sheet.walk("VTIMEZONE")
+    for zone in zones:
+        zone.pop("COMMENT", None)  # the library's own words, which some calendars show
+    return "".join(zone.to_ical().decode() for zone in zones)
 
 
 def _instant(instant: dt.datetime, *, in_zone: bool) -> str:

@@ -18,6 +18,7 @@ from booking.domain.search.place_names import resolved as with_known_place
 from booking.domain.search.suggestions import TOO_MANY, TOO_PICKY, NothingFound, Suggestion
 from booking.domain.search.suggestions import instead as suggest_instead
 from booking.domain.search.teasers import a_few as a_few_rooms
+from booking.domain.search.unknown import Unknown
 from booking.domain.search.usual import USUAL_GUESTS, usual_stay
 from booking.domain.search.words import says_nothing
 
@@ -35,6 +36,7 @@ __all__ = [
     "NothingFound",
     "RoomSearch",
     "Suggestion",
+    "Unknown",
     "a_few_rooms",
     "alternatives_to",
     "cache_keys",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -24,14 +24,15 @@ from booking.domain import catalogue, pricing
 from booking.domain.catalogue import Property
 from booking.domain.errors import Invalid
 from booking.domain.notices import Notice
-from booking.domain.search import place_names, statements, words
+from booking.domain.search import place_names, statements, unknown, words
 from booking.domain.search.inputs import RoomSearch
+from booking.domain.search.unknown import Unknown
 from booking.domain.stays import EARLIEST_ZONE, Stay, StayRules
 from booking.infra import cache, clock, replica
 from booking.infra.db import fetch
 from booking.infra.ids import encode
 
-FOUND = cache.Kind("search", 4)
+FOUND = cache.Kind("search", 5)
 LATEST_ZONE = "Etc/GMT-14"  # the first place on earth where a day begins
 
 
@@ -56,13 +57,17 @@ class FoundRoom:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`corrected` are the words that were looked for where those that were asked for find nothing."""
+    """`corrected` are the words that were looked for where those that were asked for find nothing.
+
+    `unknown` are names that stand for nothing here, of a search that finds nothing.
+    """
 
     rooms: list[FoundRoom]
     page: int
     page_size: int
     total: int
     corrected: str | None = None
+    unknown: list[Unknown] = field(default_factory=list)
 
 
 _FROM_JSON = TypeAdapter(Found)
@@ -113,7 +118,7 @@ def _asked_for(wanted: RoomSearch, rules: StayRules, seconds: int) -> tuple[str,
         fetch = replica.reader(lsn)
         # Asked for first: a hold that ends meanwhile is then either counted as free, or the end of what is kept.
         until, is_rated = _beforehand(wanted, fetch)
-        just_read.append(_read(wanted, rules, fetch, is_rated=is_rated))
+        just_read.append(_read(wanted, rules, fetch, seconds, is_rated=is_rated))
         return cache.Fresh(to_json(just_read[0]).decode() if seconds else "", until)
 
     kept = cache.remembered_in(wanted.location, FOUND, _key(wanted, rules), seconds, read)
@@ -140,13 +145,15 @@ def _refuse_unless_possible(wanted: RoomSearch, rules: StayRules) -> None:
         _require_one_currency(wanted.location)
 
 
-def _read(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, *, is_rated: bool) -> Found:
+def _read(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, seconds: int, *, is_rated: bool) -> Found:
     found = _read_as_asked(wanted, rules, fetch, is_rated=is_rated)
-    corrected = None if found.total or not wanted.q else words.corrected(wanted.q, wanted.location, fetch)
-    if corrected is None:
+    if found.total:
         return found
-    instead = _read_as_asked(wanted.model_copy(update={"q": corrected}), rules, fetch, is_rated=is_rated)
-    return replace(instead, corrected=corrected) if instead.total else found
+    if corrected := words.corrected(wanted.q, wanted.location, fetch) if wanted.q else None:
+        instead = _read_as_asked(wanted.model_copy(update={"q": corrected}), rules, fetch, is_rated=is_rated)
+        if instead.total:
+            return replace(instead, corrected=corrected)
+    return replace(found, unknown=unknown.names_in(wanted, fetch, seconds))
 
 
 def _read_as_asked(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, *, is_rated: bool) -> Found:

@@ -24,4 +24,4 @@ def require_known(wanted: RoomSearch, places: list[Destination]) -> None:
     Not before: the list of places is kept for a while, and rooms of a new one are found at once.
     """
     if wanted.location is not None and all(place.slug != wanted.location for place in places):
-        raise catalogue.UnknownPlace(places)
+        raise catalogue.UnknownPlace(wanted.location, places)

@@ -8,7 +8,7 @@ them. `told` says a notice that stands by itself.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -40,6 +40,7 @@ __all__ = [
     "LABELS",
     "NOTICES",
     "alert",
+    "either",
     "label",
     "message",
     "of_status",
@@ -93,6 +94,11 @@ def sentence(field: str, notice: Notice) -> str:
 def told(notice: Notice) -> str:
     """What a notice says that is about no field."""
     return _filled(notice, _spelt)
+
+
+def either(names: Iterable[str]) -> str:
+    """a, b or c"""
+    return _listed(tuple(names), AnyOf)
 
 
 def label(field: str) -> str:

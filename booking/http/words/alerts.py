@@ -53,15 +53,18 @@ ALERTS: Templates = {
 }
 
 
-def alert(code: str, facts: Mapping[str, Any]) -> str:
-    """A sentence; a code of another version by its own name."""
+def alert(code: str, facts: Mapping[str, Any], time_zone: str = "") -> str:
+    """A sentence, by the clocks of the zone in which its reader is told other times, or by UTC; a code of another
+    version by its own name.
+    """
     template = ALERTS.get(code)
     if template is None:
         return code
-    return filled(template, facts, {name: _shown(name, value) for name, value in facts.items()})
+    return filled(template, facts, {name: _shown(name, value, time_zone) for name, value in facts.items()})
 
 
-def _shown(name: str, value: Any) -> Any:
+def _shown(name: str, value: Any, time_zone: str) -> Any:
     if name == "since":
-        return date_format.moment_utc(dt.datetime.fromisoformat(value))
+        since = dt.datetime.fromisoformat(value)
+        return date_format.moment(since, time_zone) if time_zone else date_format.moment_utc(since)
     return number(value) if isinstance(value, int) else value

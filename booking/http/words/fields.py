@@ -59,6 +59,10 @@ PROBLEMS: Templates = {
     "unknown_place_of_many": _(
         "%(field)s is not a destination we know; choose one of %(places)s and %(more)s more (GET /places)"
     ),
+    "found_no_location": _("%(field)s is not a destination we know%(similar)s"),
+    "found_no_amenities": _("no room has “%(said)s”%(similar)s"),
+    "found_no_currency": _("no price there is in %(said)s%(similar)s"),
+    "similar": _(" (similar: %(choices)s)"),
     "one_of_these": _("give one of %(names)s, and not both"),
     "no_rate_id": _("%(field)s must be the id of a rule, or empty for a new one"),
     "no_terms": _("“%(said)s” is none; write them as name=value, such as amount=150"),

@@ -155,6 +155,9 @@ def test_the_calendar_entry(guest: Visitor, booked: Booking) -> None:
     assert f"stay-{booked.reference}.ics" in guest.headers["Content-Disposition"]
     (stay,) = icalendar.Calendar.from_ical(guest.response.data).walk("VEVENT")
     assert stay["DTSTART"].dt.date() == booked.check_in
+    for of_a_library in ("COMMENT", "icalendar", "X-LIC"):
+        assert of_a_library not in guest.text
+    assert "PRODID:-//Room Booking//Bookings//EN" in guest.response.text
 
 
 def test_a_hold_has_no_calendar_entry(guest: Visitor, alice: User, room: Room, desk: BookingContext) -> None:

@@ -12,7 +12,7 @@ from booking.domain.stays import Stay
 from booking.domain.tables import Room
 from booking.infra import clock
 from tests.cases import each
-from tests.cast import in_days, later
+from tests.cast import a_room, in_days, later
 from tests.web.visitor import Visitor
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -89,6 +89,59 @@ def test_a_choice_that_is_none_is_shown_as_it_was_asked(
     assert visitor.page.select_one(f"select[name={field}] option[selected]").get_text() == shown
     if field == "location":
         assert visitor.page.select_one(".search-fold summary strong").get_text() == shown
+
+
+@each("asked", ["antwrep", "Antwerpia"])
+def test_a_misspelt_destination_is_offered_as_it_is_written_first_of_all(
+    visitor: Visitor, room: Room, asked: str
+) -> None:
+    a_room(location="aachen", address={"city": "Aachen", "country": "Germany"})
+    a_room(location="ghent", address={"city": "Ghent", "country": "Belgium"})
+    visitor.go(f"/rooms?location={asked}&{the_dates()}")
+    assert visitor.problems == [f"We don’t know a destination called “{asked}”. Did you mean Antwerp?"]
+    assert [link.get_text() for link in visitor.page.select("#results .ways a")] == [
+        "Antwerp",
+        "Aachen",
+        "Ghent",
+        "Search all destinations",
+    ]
+
+
+@each(("asked", "told"), [("wiffi", " Did you mean Wifi?"), ("jacuzzi", "")])
+def test_an_amenity_that_no_room_has_is_told(visitor: Visitor, room: Room, asked: str, told: str) -> None:
+    visitor.go(f"/rooms?location=antwerp&amenities={asked}&{the_dates()}")
+    assert f"We don’t know an amenity called “{asked}”.{told}" in visitor.text
+
+
+@each(
+    ("query", "problem"),
+    [
+        ("maxPrice=abc", "Maximum price must be a number."),
+        ("minPrice=abc", "Minimum price must be a number."),
+        ("minPrice=-5", "Minimum price must be at least 0."),
+        ("minPrice=90&maxPrice=10", "Maximum price must not be below minimum price."),
+        ("maxPrice=1&maxPrice=2", "Maximum price must be given once."),
+        ("maxPrice=abc&currency=EUR", "Maximum price must be a number."),
+        ("kind=castle", "Type of place must be one of entire-place, private-room, shared-room."),
+        ("capacity=0", "Guests must be at least 1."),
+        ("q=%01", "Keyword must not contain control characters."),
+        ("amenities=%01", "Amenities must not contain control characters."),
+    ],
+)
+@each("place", ["", "location=antwerp&", "location=antwrep&"])
+def test_what_is_wrong_is_told_with_a_destination_and_without(
+    visitor: Visitor, room: Room, place: str, query: str, problem: str
+) -> None:
+    visitor.go(f"/rooms?{place}{query}&{the_dates()}")
+    assert (visitor.status, visitor.problems) == (400, [problem])
+    named = visitor.page.select_one(".errors a")["href"].removeprefix("#")
+    assert visitor.page.find(id=named) is not None
+
+
+def test_a_limit_of_another_destination_is_left_out(visitor: Visitor, room: Room) -> None:
+    for place in ("", "location=antwerp&"):
+        visitor.go(f"/rooms?{place}minPrice=5&maxPrice=500000&currency=JPY&{the_dates()}")
+        assert (visitor.status, visitor.problems) == (200, [])
 
 
 @pytest.mark.parametrize("written", ["Antwerp", "ANTWERP (Belgium)"])
