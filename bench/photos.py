@@ -18,8 +18,9 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -108,34 +109,39 @@ def send(owner: Browser, room: str, number: int, content: bytes) -> float:
         return time.perf_counter() - began
 
 
-def measure(home: Path, photos: int, sides: tuple[int, int]) -> Iterator[str]:
-    """What is printed, as soon as it is known."""
-    with product(home) as port:
-        owner = Browser(port, DEMO_OWNER[0], DEMO_OWNER[1])
-        for path in ("/admin/rooms", "/rooms", "/"):
-            owner.text(path)
-        rooms = list(dict.fromkeys(re.findall(r"/admin/rooms/(room_[0-9a-z]{26})", owner.text("/admin/rooms"))))
-        wanted = rooms[: -(-photos // OF_A_ROOM)]
-        for path in (f"/admin/rooms/{wanted[0]}/photos", f"/rooms/{wanted[0]}"):
-            owner.text(path)
-        before, began = memory(home, "web"), time.perf_counter()
-        taken, most = [], list(before)
-        for number in range(photos):
-            taken.append(send(owner, wanted[number // OF_A_ROOM], number, photo(number, sides)))
-            most = [max(pair) for pair in zip(most, memory(home, "web"), strict=False)]
-        sent = time.perf_counter() - began
-        taken.sort()
-        yield f"{photos} photos of {sides[0] * sides[1] / 1e6:.1f} megapixels, made and sent in {sent:.0f} s"
-        yield f"an upload: median {taken[len(taken) // 2]:.2f} s, slowest {taken[-1]:.2f} s"
-        grown = (f"{now:.0f} MB ({now - was:+.0f})" for was, now in zip(before, most, strict=False))
-        yield f"web processes: {', '.join(grown)}"
-        while any("Being prepared" in owner.text(f"/admin/rooms/{room}/photos") for room in wanted):
-            time.sleep(0.5)
-        ready = time.perf_counter() - began
-        yield f"all shown {ready:.0f} s after the first was sent: {ready / photos:.1f} s each"
-        page, shown = owner.look("/rooms"), owner.look(f"/rooms/{wanted[0]}")
-        many = min(photos, OF_A_ROOM)
-        yield f"results {page.size / 1000:.0f} kB, a room with {many} photos {shown.size / 1000:.0f} kB, packed"
+def measure(
+    owner: Browser,
+    photos: int,
+    sides: tuple[int, int],
+    *,
+    used: Callable[[], list[float]],
+    wait: Callable[[], object] = lambda: time.sleep(0.5),
+) -> Iterator[str]:
+    """What is printed, as soon as it is known; `used` is the memory of the web in MB, `wait` lets the worker work."""
+    for path in ("/admin/rooms", "/rooms", "/"):
+        owner.text(path)
+    rooms = list(dict.fromkeys(re.findall(r"/admin/rooms/(room_[0-9a-z]{26})", owner.text("/admin/rooms"))))
+    wanted = rooms[: -(-photos // OF_A_ROOM)]
+    for path in (f"/admin/rooms/{wanted[0]}/photos", f"/rooms/{wanted[0]}"):
+        owner.text(path)
+    before, began = used(), time.perf_counter()
+    taken, most = [], list(before)
+    for number in range(photos):
+        taken.append(send(owner, wanted[number // OF_A_ROOM], number, photo(number, sides)))
+        most = [max(pair) for pair in zip(most, used(), strict=False)]
+    sent = time.perf_counter() - began
+    taken.sort()
+    yield f"{photos} photos of {sides[0] * sides[1] / 1e6:.1f} megapixels, made and sent in {sent:.0f} s"
+    yield f"an upload: median {taken[len(taken) // 2]:.2f} s, slowest {taken[-1]:.2f} s"
+    grown = (f"{now:.0f} MB ({now - was:+.0f})" for was, now in zip(before, most, strict=False))
+    yield f"web processes: {', '.join(grown)}"
+    while any("Being prepared" in owner.text(f"/admin/rooms/{room}/photos") for room in wanted):
+        wait()
+    ready = time.perf_counter() - began
+    yield f"all shown {ready:.0f} s after the first was sent: {ready / photos:.1f} s each"
+    page, shown = owner.look("/rooms"), owner.look(f"/rooms/{wanted[0]}")
+    many = min(photos, OF_A_ROOM)
+    yield f"results {page.size / 1000:.0f} kB, a room with {many} photos {shown.size / 1000:.0f} kB, packed"
 
 
 def main() -> None:
@@ -146,8 +152,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-photos-") as folder:
         home = Path(folder)
         home.chmod(0o711)
-        for line in measure(home, asked.photos, tuple(asked.sides)):
-            print(line, flush=True)
+        with product(home) as port:
+            owner = Browser(port, DEMO_OWNER.email, DEMO_OWNER.password)
+            for line in measure(owner, asked.photos, tuple(asked.sides), used=partial(memory, home, "web")):
+                print(line, flush=True)
 
 
 if __name__ == "__main__":

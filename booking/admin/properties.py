@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from flask import Blueprint, Response, request, url_for
 
 from booking.admin import house_forms, house_told, stays_ahead
+from booking.admin.entrance import desk
 from booking.admin.house_forms import Merged
 from booking.domain import catalogue, inventory
 from booking.domain.catalogue import OwnProperty, PropertyDetails, PropertyEdit, PropertyModified, PropertyNotFound
@@ -35,7 +36,9 @@ def index() -> Response:
 def new() -> Response:
     """What is asked of a new one."""
     _refuse_unless_may_add()
-    return _new_page(Form({"checkInTime": "15:00", "checkOutTime": "11:00"}))
+    beside = desk().houses[-1:]  # as a chain has it; to be written over
+    known = {"currency": beside[0].currency, "timeZone": beside[0].time_zone} if beside else {}
+    return _new_page(Form({"checkInTime": "15:00", "checkOutTime": "11:00"} | known))
 
 
 @blueprint.post("/new")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ from flask import Blueprint, Response, url_for
 
 from booking.admin import house_told
 from booking.domain import catalogue, inventory
-from booking.domain.catalogue import OwnRoom
+from booking.domain.catalogue import OwnRoom, Units
 from booking.domain.errors import Conflict, Invalid, RoomNotFound
 from booking.domain.notices import Notice
 from booking.infra.ids import decode
@@ -25,6 +26,12 @@ blueprint = Blueprint("room_units", __name__, url_prefix="/rooms/<room_id>")
 def make(room_id: str) -> Response:
     """So many more of it, named by numbers."""
     return _act(room_id, "units-made", _make)
+
+
+@blueprint.post("/units/publish")
+def publish(room_id: str) -> Response:
+    """Guests see all of them from now on."""
+    return _act(room_id, "rooms-published", lambda key, _: {"number": catalogue.publish_units(actor(), key)})
 
 
 @blueprint.post("/units/leave")
@@ -54,11 +61,20 @@ def facts(seen: OwnRoom) -> dict[str, Any]:
     linked = inventory.linked_rooms(actor(), seen.room.id)
     known = {seen.room.id, *(one.id for one in (*linked.parts, *linked.wholes))}
     rooms = catalogue.own_rooms(actor(), seen.house.id) if seen.can_edit else []
+    units = catalogue.units_beside(actor(), seen.room.id)
     return {
-        "units": catalogue.units_beside(actor(), seen.room.id),
+        "units": units,
+        "next_number": _next_number(units),
+        "units_waiting": sum(1 for one in units.units if not one.published and not one.archived_at) if units else 0,
         "linked": linked,
         "others": [one for one in rooms if one.id not in known and one.archived_at is None],
     }
+
+
+def _next_number(units: Units | None) -> int:
+    """The one after the highest that ends the name of a unit; 1 where none does."""
+    ends = [re.search(r"[0-9]{1,5}$", unit.name) for unit in units.units] if units else []
+    return max((int(found[0]) + 1 for found in ends if found), default=1)
 
 
 # --- around them
@@ -69,8 +85,8 @@ def _act(room_id: str, done: str, verb: Callable[[uuid.UUID, Form], object]) -> 
     if key is None:
         raise RoomNotFound
     try:
-        verb(key, Form.posted())
-        house_told.tell(done)
+        facts = verb(key, Form.posted())
+        house_told.tell(done, **(facts if isinstance(facts, dict) else {}))
     except (Conflict, Invalid) as refusal:
         house_told.tell_refusal(refusal)
     return go_to(url_for("admin.room.show", room_id=room_id))

@@ -35,6 +35,10 @@ class Kind:
         """One stands for all: photos and texts are theirs together."""
         return self.rooms[0]
 
+    @property
+    def ids(self) -> set[uuid.UUID]:
+        return {room.id for room in self.rooms}
+
 
 @blueprint.get("")
 def show() -> Response:
@@ -45,13 +49,15 @@ def show() -> Response:
     rooms = [room for room in catalogue.own_rooms(actor(), seen.house.id) if not room.archived_at] if seen else []
     policies = {catalogue.policy_name(room) for room in rooms}
     kinds = _kinds(seen, rooms)
+    with_photos = catalogue.rooms_with_photos(actor(), seen.house.id) if seen else set()
     facts: dict[str, Any] = {
         "seen": seen,
         "can_add": catalogue.may_add_property(actor()),
         "rooms": rooms,
         "kinds": kinds,
         "previewed": [kind for kind in kinds if not all(room.published for room in kind.rooms)][:SHOWN],
-        "without_photos": [kind for kind in kinds if not (kind.room.photos or kind.room.images)],
+        "without_photos": [kind for kind in kinds if not (kind.room.images or with_photos & kind.ids)],
+        "preparing": any(kind.ids & with_photos and not kind.room.photos for kind in kinds),
         "shown": SHOWN,
         "waiting": len([room for room in rooms if not room.published and catalogue.is_ready(room)]),
         "unready": len([room for room in rooms if not catalogue.is_ready(room)]),

@@ -230,9 +230,12 @@ def test_rooms_that_are_alike_are_described_once_and_set_up_as_one(owner: Visito
     previews = [link for link in owner.links() if link.endswith("/preview")]
     assert (photos, previews) == ([f"/admin/rooms/{first}/photos"], [f"/rooms/{first}/preview"])
     assert ("3 rooms." in owner.text, "Photos of Twin" in owner.text) == (True, True)
-    press(owner, "/admin/set-up", f"{HOUSES}/{key}/rooms/publish")
-    assert "3 rooms were published." in owner.text
-    assert f"/admin/set-up?property={key}" not in owner.go(f"/admin/rooms/{first}").links()
+    page = f"/admin/rooms/{first}"
+    press(owner, page, f"{page}/units/publish")  # "Publish" alone would leave two of them behind
+    assert ("3 rooms were published." in owner.text, f"/admin/set-up?property={key}" in owner.links()) == (True, False)
+    assert owner.page.select_one("#f-first")["value"] == "104"  # type: ignore[index]  # it is there
+    press(owner, page, f"{page}/unpublish")
+    assert not owner.page.select(f'form[action="{page}/units/publish"]')  # for one, there is one button
 
 
 def test_nobody_but_its_staff_sees_a_room_before_guests_do(app: Flask, alice: User, bob: User, room: Room) -> None:

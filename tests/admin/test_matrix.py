@@ -202,6 +202,7 @@ ROUTES: dict[str, Route] = {
     "POST /admin/rooms/<room_id>/copy": Route(MANAGERS),
     "POST /admin/rooms/<room_id>/publish": Route(MANAGERS),
     "POST /admin/rooms/<room_id>/units": Route(MANAGERS, lambda _: {"title": "Double", "first": "1", "count": "2"}),
+    "POST /admin/rooms/<room_id>/units/publish": Route(MANAGERS),
     "POST /admin/rooms/<room_id>/units/leave": Route(MANAGERS),
     "POST /admin/rooms/<room_id>/parts": Route(MANAGERS),
     "POST /admin/rooms/<room_id>/parts/remove": Route(MANAGERS),
@@ -331,12 +332,11 @@ ROUTES: dict[str, Route] = {
 @pytest.fixture
 def house(alice: User, bob: User, room: Room, desk: BookingContext, storage: Storage) -> House:
     booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
-    [payment] = payments_of(booked)
     staff.give_role(SYSTEM, bob.id, Role.OWNER)
     inviting = Actor.signed_in(bob.id, (Membership(Role.OWNER),), None)
     invited = people.invite_staff(inviting, "eve@example.com", Role.DESK, room.property_id)
     view = people.save_view(inviting, "What is due", {"balance": "due"})
-    return House(booked, room, payment.id, desk.rules, invited, view)
+    return House(booked, room, payments_of(booked)[0].id, desk.rules, invited, view)
 
 
 @pytest.fixture

@@ -58,6 +58,19 @@ def test_several_photos_are_added_at_once(desk: Visitor, room: Room) -> None:
     assert "1 photo was added. 1 was here already." in desk.go(address(room)).text
 
 
+def test_a_room_whose_photos_are_being_prepared_is_not_asked_for_them_again(
+    app: Flask, alice: User, room: Room, storage: Storage
+) -> None:
+    set_up = at_work(app, alice, Role.MANAGER, room).go("/admin/set-up")
+    assert (address(room) in set_up.links(), "are being prepared" in set_up.text) == (True, False)
+    added(of_room(room), ready=False)
+    set_up.go("/admin/set-up")
+    assert (address(room) in set_up.links(), "are being prepared" in set_up.text) == (False, True)
+    while catalogue.make_next_photo(SYSTEM):
+        pass
+    assert "are being prepared" not in set_up.go("/admin/set-up").text
+
+
 def test_one_is_described_as_it_is_sent(desk: Visitor, room: Room) -> None:
     send(desk, address(room), ("bed.jpg", picture()), description=" A bed ")
     assert [one.alt for one in photos(room)] == ["A bed"]

@@ -82,6 +82,7 @@ from booking.domain.catalogue.photos.keeping import get as get_photo
 from booking.domain.catalogue.photos.keeping import list_of as list_photos
 from booking.domain.catalogue.photos.keeping import move as move_photo
 from booking.domain.catalogue.photos.keeping import remove as remove_photo
+from booking.domain.catalogue.photos.keeping import rooms_with_some as rooms_with_photos
 from booking.domain.catalogue.photos.making import make_next as make_next_photo
 from booking.domain.catalogue.photos.models import MADE_WITHIN as PHOTO_MADE_WITHIN
 from booking.domain.catalogue.photos.models import WAITING as PHOTO_WAITING
@@ -108,7 +109,7 @@ from booking.domain.catalogue.room_editing import add_alike as add_rooms
 from booking.domain.catalogue.room_editing import close as close_room
 from booking.domain.catalogue.room_editing import copy as copy_room
 from booking.domain.catalogue.room_editing import edit as edit_room
-from booking.domain.catalogue.room_editing import is_ready
+from booking.domain.catalogue.room_editing import is_ready, publish_units
 from booking.domain.catalogue.room_editing import publish as publish_room
 from booking.domain.catalogue.room_editing import publish_all as publish_rooms
 from booking.domain.catalogue.room_editing import set_policy as set_cancellation_policy
@@ -298,6 +299,7 @@ __all__ = [
     "publish_property",
     "publish_room",
     "publish_rooms",
+    "publish_units",
     "put_rooms",
     "read_beds",
     "recognise_format",
@@ -305,6 +307,7 @@ __all__ = [
     "room_as_said",
     "room_changes",
     "rooms_called",
+    "rooms_with_photos",
     "set_cancellation_policy",
     "sheet_row",
     "shown_photos",

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from booking.domain import money, people
 from booking.domain.actors import Actor
@@ -154,6 +154,22 @@ def publish_all(actor: Actor, property_id: uuid.UUID) -> tuple[int, int]:
     for room in ready:
         save(actor, room, {"published": True})
     return len(ready), len(found) - len(ready)
+
+
+@transaction(isolation=READ_COMMITTED)
+def publish_units(actor: Actor, room_id: uuid.UUID) -> int:
+    """Publish a room and all units that are like it, but archived ones; how many it did. Twice is once.
+
+    Raises RoomNotFound, RoomNotReady, PropertyArchived.
+    """
+    room = locked(actor, room_id)
+    _house(actor, room.property_id)
+    alike = Room.id == room.id, and_(Room.unit_group_id.is_not(None), Room.unit_group_id == room.unit_group_id)
+    waiting = or_(*alike), Room.published.is_(False), Room.archived_at.is_(None)
+    found = db.session.scalars(select(Room).where(*waiting).order_by(Room.id).with_for_update()).all()
+    for one in found:
+        save(actor, one, {"published": True})
+    return len(found)
 
 
 @transaction(isolation=READ_COMMITTED)

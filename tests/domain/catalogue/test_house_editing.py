@@ -171,6 +171,11 @@ def test_rooms_that_are_alike_are_made_in_one_go_or_not_at_all(room: Room) -> No
     assert found
     assert (found.name, [one.name for one in found.units]) == ("Attic", ["Attic 9", "Attic 10", "Attic 11"])
     assert {(one.published, one.price_per_night, one.size_m2) for one in found.units} == {(False, Decimal("99.50"), 24)}
+    with pytest.raises(NotFound):
+        catalogue.publish_units(by(Role.DESK, room.property_id), made)
+    inventory.archive_room(SYSTEM, found.units[1].id)
+    assert [catalogue.publish_units(SYSTEM, found.units[2].id) for _ in range(2)] == [2, 0]
+    assert [row(Room, one.id).published for one in found.units] == [True, False, True]
     for refused in (alike(), alike(name="x" * 254)):  # the name is taken; with its number, it is too long
         with pytest.raises(Invalid) as said:
             catalogue.add_rooms(SYSTEM, room.property_id, refused)
@@ -178,6 +183,7 @@ def test_rooms_that_are_alike_are_made_in_one_go_or_not_at_all(room: Room) -> No
     assert len(catalogue.own_rooms(SYSTEM, room.property_id)) == 4
     single = catalogue.add_rooms(SYSTEM, room.property_id, alike(units="1", name="Cellar"))
     assert (row(Room, single).name, catalogue.units_beside(SYSTEM, single)) == ("Cellar", None)
+    assert (catalogue.publish_units(SYSTEM, single), row(Room, single).published) == (1, True)
 
 
 def test_who_may_do_what_with_a_house(room: Room) -> None:

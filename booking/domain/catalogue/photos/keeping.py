@@ -12,6 +12,9 @@ from sqlalchemy import ARRAY, Integer, Uuid, bindparam, func, select, text
 
 from booking.domain import people
 from booking.domain.actors import Actor
+from booking.domain.catalogue import units
+from booking.domain.catalogue.edit_errors import PropertyNotFound
+from booking.domain.catalogue.models import Room
 from booking.domain.catalogue.photos import files, places
 from booking.domain.catalogue.photos.files import (
     PhotoFile,
@@ -21,7 +24,7 @@ from booking.domain.catalogue.photos.files import (
     TooManyPhotos,
 )
 from booking.domain.catalogue.photos.inputs import PhotoText
-from booking.domain.catalogue.photos.models import MADE_WITHIN, READY, WAITING, Photo
+from booking.domain.catalogue.photos.models import FAILED, MADE_WITHIN, READY, WAITING, Photo
 from booking.domain.catalogue.photos.places import Owner, PhotoPlace
 from booking.domain.catalogue.photos.shown import ShownPhoto, original
 from booking.domain.errors import NotFound
@@ -73,7 +76,19 @@ class PlacePhotos:
 def list_of(actor: Actor, place: PhotoPlace) -> PlacePhotos:
     """Raises RoomNotFound or NotFound, also for who may not change them."""
     owner = places.entered(actor, place)
-    return PlacePhotos(place, owner.name, places.property_of(owner), [_seen(photo) for photo in _ordered(place)])
+    name = (units.title_of(owner) if isinstance(owner, Room) else None) or owner.name  # units have theirs in common
+    return PlacePhotos(place, name, places.property_of(owner), [_seen(photo) for photo in _ordered(place)])
+
+
+@reading
+def rooms_with_some(actor: Actor, property_id: uuid.UUID) -> set[uuid.UUID]:
+    """The rooms of a property that have photos, ready or not; of identical units, the one with which they are kept.
+
+    Raises PropertyNotFound.
+    """
+    people.require(actor, people.Action.CHANGE_PHOTOS, at=property_id, otherwise=PropertyNotFound)
+    has = select(Photo.room_id).join(Room, Room.id == Photo.room_id).where(Room.property_id == property_id)
+    return set(db.session.scalars(has.where(Photo.state != FAILED).distinct()))
 
 
 @reading
