@@ -37,7 +37,7 @@ JOINED = {
 # Transactions that read or change both. The hold comes first: a region claims nights by their id, and keeps its booking
 # whether the claim is there yet or not (a claim whose booking never comes ends with its hold).
 TOGETHER = {
-    "booking.domain.reservations.holding.begin": "the hold in one call: claim, then booking",
+    "booking.domain.reservations.bookings._begin": "the hold in one call: claim, then booking",
     "booking.domain.reservations.bookings._hold_one_more": "the same from a page",
     "booking.domain.reservations.holds._reserve": "the same, where own holds make way",
     "booking.domain.reservations.bookings._begin_payment_of": "the pin: nights first, then the payment",

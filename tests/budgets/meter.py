@@ -17,6 +17,7 @@ from tests.faults.fault_proxy import PASS
 
 TOGETHER = ";\n"  # between statements of one message
 CONTROL = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SET|DISCARD|DEALLOCATE)\b")
+NO_WAIT = "SET LOCAL synchronous_commit = off"
 PREPARED = re.compile(r"EXECUTE ([a-z_]+?)_\d+\b")
 TITLE = re.compile(r"(?:WITH .*?\b)?(INSERT INTO|UPDATE|DELETE FROM|SELECT)\b(?:.*?\bFROM)?\s+(\w+)", re.DOTALL)
 
@@ -77,10 +78,15 @@ def title(statement: str) -> str:
 
 
 def commits(sent: list[str]) -> int:
-    """Transactions that end with COMMIT, and statements that write outside of one: each waits for the disk."""
-    number, inside = 0, False
+    """Transactions that end with COMMIT, and statements that write outside of one: each waits for the disk, unless it
+    says that it need not.
+    """
+    number, inside, waits = 0, False, True
     for text in sent:
-        if text.startswith("COMMIT") or (not inside and title(text).startswith(("insert", "update", "delete"))):
+        waits = not text.startswith(NO_WAIT) and (waits or not inside)
+        if (text.startswith("COMMIT") and waits) or (
+            not inside and title(text).startswith(("insert", "update", "delete"))
+        ):
             number += 1
         inside = text.startswith("BEGIN") or (inside and not text.startswith(("COMMIT", "ROLLBACK")))
     return number

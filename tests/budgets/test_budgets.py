@@ -20,7 +20,7 @@ from booking.infra.db import fetch
 from booking.infra.ids import encode
 from tests.api.program import Program, an_order, program_of
 from tests.budgets.conftest import ROOMS, House
-from tests.budgets.meter import Spent, commits, spends, title, usual
+from tests.budgets.meter import NO_WAIT, Spent, commits, spends, title, usual
 from tests.cast import VISA, in_days
 from tests.web.visitor import Visitor
 
@@ -40,7 +40,7 @@ BUDGETS = {
         " update bookings, update availability, insert payments, insert simulated_ledger,"
         " update bookings, update idempotency_keys, update payments, update availability, insert events",
         round_trips=5,
-        commits=4,  # one of them the simulated provider's
+        commits=3,  # one of them the simulated provider's
         wal=8_750,
         redis=3,
         templates=0,
@@ -291,6 +291,8 @@ def test_a_statement_is_named_alike_whether_it_is_prepared_or_not() -> None:
 def test_a_commit_is_whatever_waits_for_the_disk() -> None:
     inside = ["BEGIN ISOLATION LEVEL SERIALIZABLE", "INSERT INTO bookings", "UPDATE rooms", "COMMIT"]
     assert commits([*inside, "SELECT 1 FROM rooms", "INSERT INTO simulated_ledger (key)", "BEGIN", "ROLLBACK"]) == 2
+    assert commits([inside[0], NO_WAIT, *inside[1:]]) == 0
+    assert commits([inside[0], NO_WAIT, *inside[1:], *inside]) == 1
 
 
 def test_one_statement_more_is_noticed(scene: Scene) -> None:

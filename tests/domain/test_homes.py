@@ -193,7 +193,7 @@ def test_the_story_of_a_booking_is_listed_and_nothing_besides(
     retention.prune(SYSTEM, dt.timedelta(days=90))
     verification.verify()
     assert statements.wrong == []
-    story = "holding.begin bookings._begin_payment_of charging._confirm_as_begun bookings._cancel holds._reserve"
+    story = "bookings._begin bookings._begin_payment_of charging._confirm_as_begun bookings._cancel holds._reserve"
     story += " charging.give_up"
     expected = {f"booking.domain.reservations.{one}" for one in [*story.split(), "hold_limits.expire"]}
     assert expected <= statements.heard

@@ -24,6 +24,7 @@ from booking.infra.db import (
     reading,
     transaction,
 )
+from booking.infra.flushing import flush_with_next
 from booking.infra.sql_errors import constraint_name, lost_connection
 from tests.cast import acting, in_days, order, person, reload
 
@@ -33,6 +34,19 @@ def test_it_runs_serializable_and_the_engine_does_not(app: Flask) -> None:
     assert transaction(lambda: db.session.scalar(level))() == "serializable"
     with db.engine.connect() as connection:
         assert connection.execute(level).scalar() == "read committed"
+
+
+def test_only_a_transaction_that_says_so_leaves_the_disk_to_the_next_one(app: Flask) -> None:
+    said = text("SELECT source FROM pg_settings WHERE name = 'synchronous_commit'")
+    before = transaction(lambda: execute(said, {}).column)()
+
+    @transaction
+    def flushed_later() -> list[str]:
+        flush_with_next()
+        return execute(text("SHOW synchronous_commit"), {}).column + execute(said, {}).column
+
+    assert flushed_later() == ["off", "session"]
+    assert transaction(lambda: execute(said, {}).column)() == before != ["session"]
 
 
 def test_a_nested_transaction_is_refused(alice: User) -> None:

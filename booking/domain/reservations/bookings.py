@@ -55,6 +55,7 @@ from booking.domain.reservations.refund_decisions import Decided
 from booking.domain.reservations.requests import BookingRequest, Wanted
 from booking.infra import telemetry
 from booking.infra.db import READ_COMMITTED, reading, transaction
+from booking.infra.flushing import flush_with_next
 
 TIMES_LOOKED_AT = 5  # at a hold that changes while its payment is to begin
 
@@ -210,12 +211,16 @@ def expire_holds(actor: Actor, limit: int = 100) -> int:
 
 
 def _hold(actor: Actor, context: BookingContext, claim: idempotency.Claim | None, wanted: Wanted, wait: float) -> Lines:
-    begin_with = partial(_begin, actor, wanted, context, claim=claim, channel=payments.API, in_one_call=True)
     with holding.lock_rooms(wanted, context, wait=wait, claim=claim):
-        return holding.clearing_only_if_needed(lambda take: begin_with(take=take), wanted)
+        return holding.clearing_only_if_needed(lambda take: _begin(actor, wanted, context, take, claim), wanted)
 
 
-_begin = transaction(retry_on=holding.REFERENCES)(holding.begin)
+@transaction(retry_on=holding.REFERENCES)
+def _begin(
+    actor: Actor, wanted: Wanted, context: BookingContext, take: inventory.Take, claim: idempotency.Claim | None
+) -> Lines:
+    flush_with_next()  # with the beginning of the payment, before which nobody is told anything
+    return holding.begin(actor, wanted, context, take=take, claim=claim, channel=payments.API, in_one_call=True)
 
 
 @transaction(retry_on=holding.REFERENCES)

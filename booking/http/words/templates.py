@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
-from booking.http.language import ngettext
+from booking.http.language import ngettext, text
 
-_ = lazy_gettext
+
+def _(said: str) -> LazyString:
+    """As Flask-Babel's, which finds out each time in which language it is to be."""
+    return LazyString(text, said)
 
 
 @dataclass(frozen=True, slots=True)
