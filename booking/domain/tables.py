@@ -29,7 +29,7 @@ from booking.domain.people.link_models import EmailChange, EmailVerification, Fa
 from booking.domain.people.models import SecurityEvent, Session, StaffMembership, User
 from booking.domain.people.saved_view_models import SavedView
 from booking.domain.people.second_factor_models import Authenticator, Passkey, RecoveryCode
-from booking.domain.pricing.projection_models import RateTerms, RoomCalendar
+from booking.domain.pricing.projection_models import RateTerms, RoomCalendar, StayTerms, TermsMonth
 from booking.domain.pricing.rate_models import RateDecision, RateRule
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.decision_models import RefundDecision
@@ -103,6 +103,8 @@ __all__ = [
     "SentText",
     "Session",
     "StaffMembership",
+    "StayTerms",
+    "TermsMonth",
     "TextConsent",
     "ToldArrival",
     "UnitGroup",

@@ -7,6 +7,7 @@ import uuid
 from decimal import Decimal
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     FetchedValue,
     ForeignKeyConstraint,
@@ -111,16 +112,35 @@ class Room(Model):
             postgresql_include=["capacity", "min_nights", "max_nights", "unit_group_id", "is_whole"],
             postgresql_where=text("published AND listed"),
         ),
-        # For counting, all units of a group too.
+        # For counting where no room is a unit or a whole; all units of a group are counted by the other one.
         Index(
-            "ix_rooms_search",
+            "ix_rooms_plain",
             "location",
             "price_per_night",
             "id",
-            postgresql_include=["capacity", "min_nights", "max_nights", "unit_group_id", "is_whole"],
+            postgresql_include=["capacity", "min_nights", "max_nights", "terms_id"],
             postgresql_where=text("published"),
         ),
-        Index("ix_rooms_unit_group_id", "unit_group_id", "id", postgresql_where=text("unit_group_id IS NOT NULL")),
+        Index(
+            "ix_rooms_counted",
+            "location",
+            "price_per_night",
+            "id",
+            postgresql_include=["capacity", "min_nights", "max_nights", "terms_id", "unit_group_id", "is_whole"],
+            postgresql_where=text("published"),
+        ),
+        Index(
+            "ix_rooms_units_and_wholes",
+            "location",
+            postgresql_where=text("published AND (unit_group_id IS NOT NULL OR is_whole)"),
+        ),
+        Index(
+            "ix_rooms_units",
+            "unit_group_id",
+            "id",
+            postgresql_include=["published", "is_whole"],
+            postgresql_where=text("unit_group_id IS NOT NULL"),
+        ),
         Index(
             "uq_rooms_listed_unit",
             "unit_group_id",
@@ -143,6 +163,8 @@ class Room(Model):
     is_whole: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     # Rules of its property are for it, and a projection says what they make of it (pricing/projection.py).
     rated: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    # The set of terms that its stays are held to there; 0 of a room without rules.
+    terms_id: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
     name: Mapped[Name]
     description: Mapped[str] = mapped_column(Text, default="", server_default="")
     location: Mapped[str] = mapped_column(String(120))

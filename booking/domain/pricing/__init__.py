@@ -62,11 +62,12 @@ from booking.domain.pricing.rate_sheets import of_property as rate_rows
 from booking.domain.pricing.rate_sheets import put as put_rates
 from booking.domain.pricing.rate_sheets import read_row as read_rate_row
 from booking.domain.pricing.rate_sheets import row_of as rate_row
-from booking.domain.pricing.rated_search import FITS as RATED_FITS
 from booking.domain.pricing.rated_search import HAS_RATED, HAS_RATED_IN, OWN_LIMITS, can_be_had
-from booking.domain.pricing.rated_search import TOTAL as RATED_TOTAL
-from booking.domain.pricing.rated_search import joined as with_rates
-from booking.domain.pricing.rated_search import price as searched_price
+from booking.domain.pricing.rated_search import asked as stay_values
+from booking.domain.pricing.rated_search import fits as fits_rates
+from booking.domain.pricing.rated_search import of_stay as searched_total
+from booking.domain.pricing.rated_search import sets as sets_of_terms
+from booking.domain.pricing.rated_search import total as rated_total
 from booking.domain.pricing.rule_terms import KINDS as RATE_KINDS
 
 __all__ = [
@@ -80,8 +81,6 @@ __all__ = [
     "MOST_RATES",
     "NIGHT_LINE",
     "OWN_LIMITS",
-    "RATED_FITS",
-    "RATED_TOTAL",
     "RATES_CHANGED",
     "RATE_COLUMNS",
     "RATE_KINDS",
@@ -111,6 +110,7 @@ __all__ = [
     "decide_rates",
     "discounts_again",
     "end_rate",
+    "fits_rates",
     "for_sale",
     "found_total",
     "free_stays",
@@ -133,6 +133,7 @@ __all__ = [
     "rate_rows",
     "rate_versions",
     "rated_properties",
+    "rated_total",
     "rates_behind",
     "rates_of_property",
     "read_rate_row",
@@ -144,9 +145,10 @@ __all__ = [
     "refund_promises_of",
     "refund_tiers",
     "rule_problems",
-    "searched_price",
+    "searched_total",
+    "sets_of_terms",
     "shown_per_night",
+    "stay_values",
     "too_many_guests",
     "totals",
-    "with_rates",
 ]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import calendar as almanac
 import datetime as dt
+import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any, Protocol, cast
 
 from booking.domain.money import decimals
 from booking.domain.pricing import nightly, rule_terms
-from booking.domain.pricing.nightly import Facts, Party
+from booking.domain.pricing.nightly import Facts
 from booking.domain.pricing.rule_terms import DaysTerms, EarlyBirdTerms, GuestsTerms, LastMinuteTerms, LengthTerms
 from booking.domain.pricing.rules import RoomRules
 
@@ -21,26 +23,27 @@ Decided = Mapping[tuple[uuid.UUID, dt.date], Decimal]
 
 
 class CompiledRoom(nightly.PricedRoom, nightly.LimitedRoom, Protocol):
-    @property
-    def capacity(self) -> int: ...
+    """A room, with its prices and its own limits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A row of RateTerms, but for whose it is."""
+    """A row of StayTerms, but for whose it is. Percents are hundredths."""
 
     min_nights: int
     max_nights: int
     closed_to_arrival: bool
     notice_days: int
     horizon_days: int
-    by_guests: tuple[int, ...]
+    included: int
+    extra: int
+    fewer: int
     length_nights: tuple[int, ...]
-    length_percents: tuple[Decimal, ...]
+    length_percents: tuple[int, ...]
     early_days: int
-    early_percent: Decimal
+    early_percent: int
     late_days: int
-    late_percent: Decimal
+    late_percent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +51,15 @@ class Month:
     """A row of RoomCalendar, but for whose it is."""
 
     month: dt.date
-    prices: list[int]
-    terms: list[int]
-    departures: list[bool]
+    sums: list[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Projection:
-    """`terms` by their numbers, from 0 on."""
+class Prices:
+    """Of a room: its months, and its cheapest night, in minor units."""
 
     months: list[Month]
-    terms: list[Terms]
+    lowest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +107,33 @@ def _arrival_key(rules: RoomRules, day: dt.date) -> tuple[Any, ...]:
     return tuple(rule and rule.id for rule in (rules.find(kind, day) for kind in kinds))
 
 
-def compiled(rules: RoomRules, room: CompiledRoom, decided: Decided, days: RuledDays) -> Projection:
-    """A room of these rules."""
+def terms_key(property_id: uuid.UUID, rules: RoomRules, room: nightly.LimitedRoom) -> int:
+    """Which set of terms a room is held to: the same for all that the same rules and limits are for.
+
+    From 1 to 2^63 - 1, as good as unique. It stays when the rules of a night's price change, or what a rule says.
+    """
+    of_stays = sorted(
+        rule.shown_id for kind, these in rules.by_kind.items() if kind not in rule_terms.NIGHT_KINDS for rule in these
+    )
+    said = repr((property_id, room.min_nights, room.max_nights, of_stays)).encode()
+    return int.from_bytes(hashlib.sha256(said).digest()[:8]) % (2**63 - 1) + 1
+
+
+def terms(rules: RoomRules, room: CompiledRoom, days: RuledDays) -> list[Terms]:
+    """The terms of a set by their numbers, from 0 on; of any room that is held to it."""
+    return [_terms(rules, room, day) for day in days.arrivals]
+
+
+def prices(rules: RoomRules, room: nightly.PricedRoom, decided: Decided, days: RuledDays) -> Prices:
+    """The nights of a room of these rules, added up."""
     by_kind = {kind: these for kind, these in rules.by_kind.items() if kind != rule_terms.GUESTS}
     without_guests, facts = RoomRules(by_kind), Facts(decided=decided)
-    prices = [minor(nightly.nightly(without_guests, room, night, facts).amount, room.currency) for night in days.nights]
-    months = [
-        Month(month, [prices[number] for number in nights], arrivals, leaving)
-        for month, nights, arrivals, leaving in days.months
-    ]
-    return Projection(months, [_terms(rules, room, day) for day in days.arrivals])
+    costs = [minor(nightly.nightly(without_guests, room, night, facts).amount, room.currency) for night in days.nights]
+    months, spent = [], 0
+    for month, nights, _, _ in days.months:
+        *sums, spent = accumulate((costs[number] for number in nights), initial=spent)
+        months.append(Month(month, sums))
+    return Prices(months, min(costs))
 
 
 def minor(amount: Decimal, currency: str) -> int:
@@ -125,26 +143,38 @@ def minor(amount: Decimal, currency: str) -> int:
 
 def _terms(rules: RoomRules, room: CompiledRoom, day: dt.date) -> Terms:
     held_to = nightly.limits(rules, room, day)
-    guests, length = rules.find(rule_terms.GUESTS, day), rules.find(rule_terms.LENGTH, day)
+    length = rules.find(rule_terms.LENGTH, day)
     early, late = rules.find(rule_terms.EARLY_BIRD, day), rules.find(rule_terms.LAST_MINUTE, day)
     # By length, as Postgres looks for the one that is reached; of two of a length the function takes the first.
     steps = {step.nights: step for step in reversed(cast(LengthTerms, length.terms).steps)} if length else {}
+    included, extra, fewer = _guests(rules, room.currency, day)
     return Terms(
         min_nights=held_to.least,
         max_nights=held_to.most,
         closed_to_arrival=held_to.closed_by is not None,
         notice_days=cast(DaysTerms, held_to.notice.terms).days if held_to.notice else 0,
         horizon_days=cast(DaysTerms, held_to.horizon.terms).days if held_to.horizon else TOO_FAR,
-        by_guests=_by_guests(cast(GuestsTerms, guests.terms), room) if guests else (),
+        included=included,
+        extra=extra,
+        fewer=fewer,
         length_nights=tuple(sorted(steps)),
-        length_percents=tuple(steps[nights].percent for nights in sorted(steps)),
+        length_percents=tuple(hundredths(steps[nights].percent) for nights in sorted(steps)),
         early_days=cast(EarlyBirdTerms, early.terms).days if early else TOO_FAR,
-        early_percent=cast(EarlyBirdTerms, early.terms).percent if early else Decimal(0),
+        early_percent=hundredths(cast(EarlyBirdTerms, early.terms).percent) if early else 0,
         late_days=cast(LastMinuteTerms, late.terms).days if late else TOO_NEAR,
-        late_percent=cast(LastMinuteTerms, late.terms).percent if late else Decimal(0),
+        late_percent=hundredths(cast(LastMinuteTerms, late.terms).percent) if late else 0,
     )
 
 
-def _by_guests(terms: GuestsTerms, room: CompiledRoom) -> tuple[int, ...]:
-    changes = (nightly.for_guests(terms, Party(number)) for number in range(1, room.capacity + 1))
-    return tuple(minor(change, room.currency) for change in changes)
+def hundredths(percent: Decimal) -> int:
+    """Of a percent, which has two decimals at most."""
+    return int(percent.scaleb(2))
+
+
+def _guests(rules: RoomRules, currency: str, day: dt.date) -> tuple[int, int, int]:
+    """For how many a night is, and what one more and one fewer changes: adults, as a search counts guests."""
+    rule = rules.find(rule_terms.GUESTS, day)
+    if rule is None:
+        return 1, 0, 0
+    said = cast(GuestsTerms, rule.terms)
+    return said.included, minor(said.extra, currency), minor(said.fewer, currency)

@@ -11,19 +11,21 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, Table, Uuid, bindparam, delete, exists, select, text, update
+from sqlalchemy import ARRAY, Table, Uuid, bindparam, delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain.catalogue import Property, Room
 from booking.domain.pricing import compiling, tariffs
-from booking.domain.pricing.projection_models import RateTerms, RoomCalendar
+from booking.domain.pricing.projection_models import RateTerms, RoomCalendar, StayTerms, TermsMonth
 from booking.domain.pricing.rate_models import RateRule
 from booking.domain.pricing.tariffs import Tariff
 from booking.domain.stays import StayRules
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 
 ROOMS = 50  # rebuilt in one transaction
-_MONTHS, _TERMS = cast(Table, RoomCalendar.__table__), cast(Table, RateTerms.__table__)
+NOT_REBUILT = -1  # in rooms.terms_id, of a room that the version before has rated
+_MONTHS, _OF_ROOMS = cast(Table, RoomCalendar.__table__), cast(Table, RateTerms.__table__)
+_TERMS, _TERMS_MONTHS = cast(Table, StayTerms.__table__), cast(Table, TermsMonth.__table__)
 _YESTERDAY = dt.timedelta(days=1)
 
 
@@ -55,7 +57,10 @@ def _some(
     rated = [room for room in rooms if tariff.of_room(room)]
     _write(house, rated, tariff, rules)
     _forget([room.id for room in rooms if not tariff.of_room(room)])
-    return house.location, rooms[-1].id if len(rooms) == ROOMS else None
+    last = rooms[-1].id if len(rooms) == ROOMS else None
+    if last is None:
+        _leave_out_unused(property_id)
+    return house.location, last
 
 
 def _write(house: Property, rooms: Sequence[Room], tariff: Tariff, rules: StayRules) -> None:
@@ -65,32 +70,71 @@ def _write(house: Property, rooms: Sequence[Room], tariff: Tariff, rules: StayRu
     first, last = rules.today(house.time_zone) - _YESTERDAY, _last_day(house.time_zone, rules)
     days: dict[tuple[uuid.UUID, ...], compiling.RuledDays] = {}
     months: list[tuple[Any, ...]] = []
-    terms = []
+    sets: dict[int, tuple[Room, compiling.RuledDays]] = {}
+    held_to: dict[uuid.UUID, int] = {}
     for room in rooms:
         own = tariff.of_room(room)
         key = tuple(rule.id for these in own.by_kind.values() for rule in these)
         if key not in days:
             days[key] = compiling.ruled_days(own, tariff.decided, first, last)
-        made = compiling.compiled(own, cast(Any, room), tariff.decided, days[key])
-        months += [
-            (room.id, one.month, _array(one.prices), _array(one.terms), _array(one.departures)) for one in made.months
-        ]
-        for number, held_to in enumerate(made.terms):
-            terms.append({"room_id": room.id, "number": number, "time_zone": house.time_zone, **_fields(held_to)})
+        made = compiling.prices(own, cast(Any, room), tariff.decided, days[key])
+        months += [(room.id, one.month, made.lowest, _array(one.sums)) for one in made.months]
+        held_to[room.id] = compiling.terms_key(house.id, own, room)
+        sets.setdefault(held_to[room.id], (room, days[key]))
+    _write_terms(house.id, sets, tariff)
     ids = [room.id for room in rooms]
-    db.session.execute(delete(_TERMS).where(_TERMS.c.room_id.in_(ids)))
-    db.session.execute(insert(_TERMS), terms)
+    db.session.execute(delete(_OF_ROOMS).where(_OF_ROOMS.c.room_id.in_(ids)))
     db.session.execute(delete(_MONTHS).where(_MONTHS.c.room_id.in_(ids)))
-    columns = zip(
-        ("rooms", "months", "prices", "terms", "departures"), map(list, zip(*months, strict=True)), strict=True
-    )
+    columns = zip(("rooms", "months", "lowest", "sums"), map(list, zip(*months, strict=True)), strict=True)
     db.session.execute(_ADD_MONTHS, {**dict(columns), "version": tariff.version})
-    db.session.execute(update(Room).where(Room.id.in_(ids), ~Room.rated).values(rated=True, **_UNTOUCHED))
+    for terms_id in sets:
+        moved = [room.id for room in rooms if held_to[room.id] == terms_id and room.terms_id != terms_id]
+        _hold_to(moved, terms_id)
+
+
+def _write_terms(property_id: uuid.UUID, sets: dict[int, tuple[Room, compiling.RuledDays]], tariff: Tariff) -> None:
+    """Sets that a portion before has not written yet."""
+    reach = {days.months[0][0] for _, days in sets.values()} | {days.months[-1][0] for _, days in sets.values()}
+    known = select(TermsMonth.terms_id).where(
+        TermsMonth.terms_id.in_(sets), TermsMonth.version == tariff.version, TermsMonth.month.in_(reach)
+    )
+    whole = known.group_by(TermsMonth.terms_id).having(func.count() == len(reach))
+    new = sets.keys() - set(db.session.scalars(whole))
+    if not new:
+        return
+    db.session.execute(delete(_TERMS).where(_TERMS.c.terms_id.in_(new)))
+    db.session.execute(delete(_TERMS_MONTHS).where(_TERMS_MONTHS.c.terms_id.in_(new)))
+    for terms_id in new:
+        room, days = sets[terms_id]
+        made = compiling.terms(tariff.of_room(room), cast(Any, room), days)
+        numbered = [{"terms_id": terms_id, "number": number, **_fields(row)} for number, row in enumerate(made)]
+        db.session.execute(insert(_TERMS), numbered)
+        whose = {"terms_id": terms_id, "property_id": property_id, "version": tariff.version}
+        months = [
+            {**whose, "month": month, "terms": arrivals, "departures": leaving}
+            for month, _, arrivals, leaving in days.months
+        ]
+        db.session.execute(insert(_TERMS_MONTHS), months)
+
+
+def _leave_out_unused(property_id: uuid.UUID) -> None:
+    """Sets of terms that no room is held to any more."""
+    used = exists().where(Room.property_id == property_id, Room.terms_id == TermsMonth.terms_id)
+    gone = set(db.session.scalars(select(TermsMonth.terms_id).where(TermsMonth.property_id == property_id, ~used)))
+    if gone:
+        db.session.execute(delete(_TERMS).where(_TERMS.c.terms_id.in_(gone)))
+        db.session.execute(delete(_TERMS_MONTHS).where(_TERMS_MONTHS.c.terms_id.in_(gone)))
+
+
+def _hold_to(room_ids: Sequence[uuid.UUID], terms_id: int) -> None:
+    if room_ids:
+        changed = update(Room).where(Room.id.in_(room_ids))
+        db.session.execute(changed.values(rated=terms_id != 0, terms_id=terms_id, **_UNTOUCHED))
 
 
 def _array(values: Sequence[int]) -> str:
-    """As Postgres writes it; booleans as 0 and 1."""
-    return "{" + ",".join(map(str, map(int, values))) + "}"
+    """As Postgres writes it."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def _fields(row: compiling.Terms) -> dict[str, Any]:
@@ -103,9 +147,9 @@ def _forget(room_ids: Sequence[uuid.UUID]) -> None:
     was_rated = select(Room.id).where(Room.id.in_(room_ids), Room.rated)
     gone = db.session.scalars(was_rated).all()
     if gone:
-        db.session.execute(update(Room).where(Room.id.in_(gone)).values(rated=False, **_UNTOUCHED))
+        _hold_to(gone, 0)
         db.session.execute(delete(_MONTHS).where(_MONTHS.c.room_id.in_(gone)))
-        db.session.execute(delete(_TERMS).where(_TERMS.c.room_id.in_(gone)))
+        db.session.execute(delete(_OF_ROOMS).where(_OF_ROOMS.c.room_id.in_(gone)))
 
 
 @reading
@@ -123,7 +167,11 @@ def behind(rules: StayRules) -> list[uuid.UUID]:
 
 def _behind_in(time_zone: str, month: dt.date) -> Sequence[uuid.UUID]:
     kept = exists().where(
-        RoomCalendar.room_id == Room.id, RoomCalendar.month == month, RoomCalendar.version == Property.rates_version
+        RoomCalendar.room_id == Room.id,
+        RoomCalendar.month == month,
+        RoomCalendar.version == Property.rates_version,
+        RoomCalendar.sums.is_not(None),  # by this version
+        Room.terms_id > 0,
     )
     rated = select(Property.id).join(Room, Room.property_id == Property.id)
     return db.session.scalars(rated.where(Room.rated, Property.time_zone == time_zone, ~kept).distinct()).all()
@@ -154,9 +202,9 @@ def any_rates() -> bool:
 _UNTOUCHED: dict[str, Any] = {"updated_at": Room.updated_at}
 # In one statement and as text: arrays of arrays would be sent many times as slowly.
 _ADD_MONTHS = text(
-    "INSERT INTO room_calendar (room_id, month, version, prices, terms, departures)"
-    " SELECT room, month, :version, CAST(prices AS bigint[]), CAST(terms AS smallint[]), CAST(departures AS boolean[])"
-    " FROM unnest(CAST(:rooms AS uuid[]), CAST(:months AS date[]), CAST(:prices AS text[]), CAST(:terms AS text[]),"
-    " CAST(:departures AS text[])) AS made (room, month, prices, terms, departures)"
+    "INSERT INTO room_calendar (room_id, month, version, lowest, sums)"
+    " SELECT room, month, :version, lowest, CAST(sums AS bigint[])"
+    " FROM unnest(CAST(:rooms AS uuid[]), CAST(:months AS date[]), CAST(:lowest AS bigint[]), CAST(:sums AS text[]))"
+    " AS made (room, month, lowest, sums)"
 ).bindparams(bindparam("rooms", type_=ARRAY(Uuid)))
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('rates ' || :property, 0))")

@@ -1,70 +1,209 @@
 """What a search's statement asks of rated rooms: whether rules and limits let the stay be, and what it costs.
 
-Other rooms go by their own price and limits. A statement that asks joins STAY beside Room; one about a place without
-rated rooms does not ask at all.
+What a set of terms says of the stay is worked out once for all rooms that are held to it (`sets`); of a room there is
+left whether its set fits, and, only where it is shown or compared by price, what its nights cost. Other rooms go by
+their own price and limits. A statement about a place without rated rooms does not ask at all.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from typing import Any, NamedTuple
+from typing import cast as typing_cast
 
 from sqlalchemy import (
+    CTE,
+    BigInteger,
     Boolean,
     ColumnElement,
     Date,
+    FromClause,
     Integer,
     Numeric,
+    Select,
     and_,
+    between,
     bindparam,
     case,
     cast,
-    column,
     exists,
     func,
-    or_,
+    literal,
+    literal_column,
     select,
     true,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.types import TypeEngine
 
-from booking.domain.catalogue import Room
+from booking.domain.catalogue import Property, Room
+from booking.domain.pricing.projection_models import RoomCalendar, StayTerms, TermsMonth
 from booking.domain.stays import Stay
 from booking.infra.clock import sql_now
 
-_NIGHTS = bindparam("nights", type_=Integer)
-_DATES = bindparam("check_in", type_=Date), bindparam("check_out", type_=Date)
-_COLUMNS = column("fits", Boolean), column("total", Numeric)
+WHOLE = 10_000  # hundredths of a percent
 
-STAY = (
-    func.stay_rates(Room.id, *_DATES, bindparam("guests", type_=Integer), sql_now())
-    .table_valued(*_COLUMNS)
-    .render_derived()
-    .lateral("stay")
+OWN_LIMITS: ColumnElement[bool] = and_(
+    Room.min_nights <= bindparam("nights", type_=Integer), Room.max_nights >= bindparam("nights", type_=Integer)
 )
-# None of a room without rules. In the currency's own unit, with zeros that rounding takes off.
-TOTAL: ColumnElement[Any] = STAY.c.total / func.power(cast(10, Numeric), func.minor_units(Room.currency))
-_PER_NIGHT: ColumnElement[Any] = case((Room.rated, TOTAL / _NIGHTS), else_=Room.price_per_night)
-OWN_LIMITS: ColumnElement[bool] = and_(Room.min_nights <= _NIGHTS, Room.max_nights >= _NIGHTS)
-FITS: ColumnElement[bool] = or_(and_(~Room.rated, OWN_LIMITS), STAY.c.fits)
 # Whether a search of a place, or of all, has to ask for rates.
 _SOME = aliased(Room)
 HAS_RATED_IN = exists(select(_SOME.id).where(_SOME.rated, _SOME.location == bindparam("location")))
 HAS_RATED = exists(select(_SOME.id).where(_SOME.rated))
 
 
-def joined(statement: Any) -> Any:
-    """A statement about rooms, with what rules say of each rated one beside it."""
-    return statement.select_from(Room).join(STAY, and_(Room.rated, true()), isouter=True)
+class _Asked(NamedTuple):
+    """A stay in the words of a statement: days are those of their months, which begin with 1."""
+
+    check_in: ColumnElement[Any]
+    check_out: ColumnElement[Any]
+    nights: ColumnElement[int]
+    guests: ColumnElement[int]
+    first_month: ColumnElement[dt.date]
+    first_day: ColumnElement[int]
+    last_month: ColumnElement[dt.date]
+    last_day: ColumnElement[int]
+
+    @property
+    def arguments(self) -> tuple[ColumnElement[Any], ...]:
+        """Of the functions that take a stay (migration 0073)."""
+        return self.check_in, self.check_out, self.guests, sql_now()
 
 
-def price(*, is_rated: bool) -> ColumnElement[Any]:
-    """What limits and order by price go by: a night of the stay on average, where there are rated rooms."""
-    return _PER_NIGHT if is_rated else Room.price_per_night.expression
+_KINDS: tuple[type[TypeEngine[Any]], ...] = (Date, Date, Integer, Integer, Date, Integer, Date, Integer)
+_ASKED = _Asked(*(bindparam(name, type_=kind) for name, kind in zip(_Asked._fields, _KINDS, strict=True)))
+
+
+def asked(stay: Stay, guests: int) -> dict[str, Any]:
+    """The values of a statement's parameters."""
+    begins, ends = stay.check_in, stay.check_out
+    months = begins.replace(day=1), begins.day, ends.replace(day=1), ends.day
+    return dict(zip(_Asked._fields, (begins, ends, stay.nights, guests, *months), strict=True))
+
+
+def sets(*, in_one_place: bool, for_totals: bool) -> CTE:
+    """What each set of terms of the place that is searched, or of all, says of the stay: worked out once.
+
+    Unless it is `for_totals` only whether it fits.
+    """
+    found = _sets(_ASKED)
+    found = found.add_columns(*_changes(_ASKED)) if for_totals else found
+    if in_one_place:
+        found = found.where(Property.location == bindparam("location"))
+    return found.cte("sets").prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+_ENDS = aliased(TermsMonth)
+_TODAY = cast(func.timezone(Property.time_zone, sql_now()), Date)
+
+
+def _lead(stay: _Asked) -> ColumnElement[int]:
+    return func.greatest(0, stay.check_in - _TODAY, type_=Integer)
+
+
+def _sets(stay: _Asked) -> Select[Any]:
+    """Its id, and whether it `fits`."""
+    fits = and_(
+        between(stay.nights, StayTerms.min_nights, StayTerms.max_nights),
+        ~StayTerms.closed_to_arrival,
+        between(_lead(stay), StayTerms.notice_days, StayTerms.horizon_days),
+        func.coalesce(_ENDS.departures[stay.last_day], False),
+    )
+    day = TermsMonth.terms[stay.first_day]
+    columns: tuple[Any, ...] = TermsMonth.terms_id.label("id"), fits.label("fits")
+    return (
+        select(*columns)
+        .select_from(TermsMonth)
+        .join(Property, Property.id == TermsMonth.property_id)
+        .join(StayTerms, and_(StayTerms.terms_id == TermsMonth.terms_id, StayTerms.number == day))
+        .outerjoin(_ENDS, and_(_ENDS.terms_id == TermsMonth.terms_id, _ENDS.month == stay.last_month))
+        .where(TermsMonth.month == stay.first_month)
+    )
+
+
+def _changes(stay: _Asked) -> tuple[ColumnElement[Any], ...]:
+    """What a set changes of a night, percents off in hundredths, and what a minor unit is."""
+    beyond, lead = stay.guests - StayTerms.included, _lead(stay)
+    step = func.width_bucket(stay.nights, StayTerms.length_nights, type_=Integer)
+    return (
+        cast(case((beyond < 0, StayTerms.fewer), else_=StayTerms.extra) * beyond, BigInteger).label("change"),
+        cast(func.coalesce(StayTerms.length_percents[step], 0), BigInteger).label("length_percent"),
+        cast(case((lead >= StayTerms.early_days, StayTerms.early_percent), else_=0), BigInteger).label("early_percent"),
+        cast(case((lead <= StayTerms.late_days, StayTerms.late_percent), else_=0), BigInteger).label("late_percent"),
+        func.power(cast(10, Numeric), -func.minor_units(Property.currency), type_=Numeric).label("unit"),
+    )
+
+
+def fits(known: CTE) -> ColumnElement[bool]:
+    """Whether limits and rules let the stay be, by the `sets` of the statement."""
+    return _fits(select(known.c.id).where(known.c.fits), OWN_LIMITS, _ASKED)
+
+
+def _fits(fitting: Select[Any], own_limits: ColumnElement[bool], stay: _Asked) -> ColumnElement[bool]:
+    return case(
+        (Room.terms_id == 0, own_limits),
+        (Room.terms_id > 0, Room.terms_id.in_(fitting)),
+        else_=func.stay_fits(Room.id, *stay.arguments, type_=Boolean),  # of a room that is not rebuilt yet
+    )
+
+
+class Total(NamedTuple):
+    """What the stay costs in a room, in its currency, with zeros that rounding takes off; None where it has no rules.
+
+    `source` has the room, and beside it what says so.
+    """
+
+    source: FromClause
+    amount: ColumnElement[Any]
+
+
+def total(source: FromClause, room: Any, known: CTE) -> Total:
+    """Of each room in a FROM, where `room` are its columns, by the `sets` of the statement."""
+    begins, ends = aliased(RoomCalendar), aliased(RoomCalendar)
+    later = _ASKED.first_month != _ASKED.last_month  # most stays are of one month, and one row says it all
+    source = source.outerjoin(known, known.c.id == room.terms_id)
+    source = source.outerjoin(
+        begins, and_(room.terms_id > 0, begins.room_id == room.id, begins.month == _ASKED.first_month)
+    )
+    # No month, no look-up: as a condition of its own this would be asked after it.
+    month = case((later, _ASKED.last_month))
+    source = source.outerjoin(ends, and_(ends.room_id == begins.room_id, ends.month == month))
+    last = case((later, ends.sums[_ASKED.last_day]), else_=begins.sums[_ASKED.last_day])
+    plain = last - begins.sums[_ASKED.first_day] + known.c.change * _ASKED.nights
+    # No night costs less than nothing, however few come: then they are added up one by one.
+    one_by_one = func.night_sum(room.id, _ASKED.check_in, _ASKED.check_out, known.c.change, type_=BigInteger)
+    nights = case((begins.lowest + known.c.change < 0, one_by_one), else_=plain).label("minor")
+    # OFFSET 0 has Postgres work it out once, and not again wherever it is named below.
+    spent = (
+        select(nights)
+        .correlate(known, begins, ends, typing_cast(FromClause, room.id.table))
+        .offset(literal_column("0"))
+        .lateral("nights")
+    )
+    source = source.join(spent, true())
+    off = [_part(spent.c.minor, known.c[name]) for name in ("length_percent", "early_percent", "late_percent")]
+    net = spent.c.minor - off[0] - off[1] - off[2]
+    minor = case((net < 0, 0), else_=net)
+    unit = func.power(cast(10, Numeric), -func.minor_units(room.currency), type_=Numeric)
+    # Of a room that is not rebuilt yet, or that the version before has rebuilt.
+    as_before = case((room.terms_id != 0, func.stay_total(room.id, *_ASKED.arguments, type_=Numeric) * unit))
+    return Total(source, func.coalesce(cast(minor, Numeric) * known.c.unit, as_before, type_=Numeric))
+
+
+def _part(amount: ColumnElement[int], percent: ColumnElement[int]) -> ColumnElement[int]:
+    """Of an amount in minor units, as round() rounds it; whole numbers are quicker, and this way none is too great."""
+    rest = (amount % WHOLE * percent + WHOLE // 2) // WHOLE
+    return amount // WHOLE * percent + rest
+
+
+def of_stay(amount: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The same of all rooms: of one without rules its own price."""
+    return func.coalesce(amount, Room.price_per_night * _ASKED.nights, type_=Numeric)
 
 
 def can_be_had(stay: Stay, guests: int) -> ColumnElement[bool]:
     """Whether limits and rules let a stay be, as a condition of a statement about rooms."""
-    own = and_(~Room.rated, Room.min_nights <= stay.nights, Room.max_nights >= stay.nights)
-    dates = cast(stay.check_in, Date), cast(stay.check_out, Date)
-    asked = func.stay_rates(Room.id, *dates, guests, sql_now()).table_valued(*_COLUMNS).render_derived()
-    return or_(own, and_(Room.rated, exists(select(asked.c.fits).where(asked.c.fits))))
+    said = _Asked(*(literal(value, kind) for value, kind in zip(asked(stay, guests).values(), _KINDS, strict=True)))
+    known = _sets(said).subquery()
+    own = and_(Room.min_nights <= stay.nights, Room.max_nights >= stay.nights)
+    return _fits(select(known.c.id).where(known.c.fits), own, said)

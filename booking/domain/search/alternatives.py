@@ -23,7 +23,7 @@ from sqlalchemy.orm import aliased
 from booking.domain import catalogue, inventory, pricing
 from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Invalid, RoomNotFound
-from booking.domain.search import finder
+from booking.domain.search import finder, statements
 from booking.domain.search.finder import FoundRoom
 from booking.domain.search.inputs import RoomSearch
 from booking.domain.stays import Stay, StayRules
@@ -168,7 +168,8 @@ def _read(gone: Gone, location: str, rules: StayRules) -> list[Alternative]:
     else:
         # Kept with all the rest: it need not be kept by itself, nor counted.
         wanted = _alike(location, gone.stay, gone.guests, MOST)
-        found = _but(gone.room_id, MOST, lambda: finder.first_rooms(wanted, rules, is_rated=house.wanted.is_rated))
+        among = finder.Among(house.wanted.has_rated, house.wanted.has_units)
+        found = _but(gone.room_id, MOST, lambda: finder.first_rooms(wanted, rules, among))
         rooms = [_found(room, gone.stay) for room in found[:left]]
     return [*rooms, *dates, *parts]
 
@@ -264,7 +265,8 @@ _ROOMS = often(
         Room.unit_group_id,
         Property.time_zone,
         Property.rates_version,
-        pricing.HAS_RATED_IN.label("is_rated"),
+        pricing.HAS_RATED_IN.label("has_rated"),
+        statements.HAS_UNITS_IN.label("has_units"),
         inventory.TAKEN_BY_UNIT.label("taken"),
     )
     .join(Property, Property.id == Room.property_id)

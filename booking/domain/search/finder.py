@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 from pydantic_core import to_json
@@ -70,6 +70,13 @@ class Found:
     unknown: list[Unknown] = field(default_factory=list)
 
 
+class Among(NamedTuple):
+    """Whether there are rated rooms, and units or wholes, among the rooms that are searched."""
+
+    has_rated: bool
+    has_units: bool
+
+
 _FROM_JSON = TypeAdapter(Found)
 
 
@@ -79,12 +86,12 @@ def search(wanted: RoomSearch, rules: StayRules, cache_seconds: int) -> Found:
     return read or _FROM_JSON.validate_json(kept)
 
 
-def first_rooms(wanted: RoomSearch, rules: StayRules, *, is_rated: bool) -> list[FoundRoom]:
+def first_rooms(wanted: RoomSearch, rules: StayRules, among: Among) -> list[FoundRoom]:
     """The rooms of the first page in a place that is named by its slug, as the primary knows them now: without counting
-    how many there are in all, and without keeping them. `is_rated`: whether the place has rated rooms. Raises Invalid.
+    how many there are in all, and without keeping them. Raises Invalid.
     """
     _refuse_unless_possible(wanted, rules)
-    return _rooms(wanted, _values(wanted, rules), replica.primary, is_rated=is_rated)
+    return _rooms(wanted, _values(wanted, rules), replica.primary, among)
 
 
 def answer(wanted: RoomSearch, rules: StayRules, cache_seconds: int, render: Callable[[Found], str]) -> str:
@@ -117,22 +124,22 @@ def _asked_for(wanted: RoomSearch, rules: StayRules, seconds: int) -> tuple[str,
     def read(lsn: int | None) -> cache.Fresh:
         fetch = replica.reader(lsn)
         # Asked for first: a hold that ends meanwhile is then either counted as free, or the end of what is kept.
-        until, is_rated = _beforehand(wanted, fetch)
-        just_read.append(_read(wanted, rules, fetch, seconds, is_rated=is_rated))
+        until, among = _beforehand(wanted, fetch)
+        just_read.append(_read(wanted, rules, fetch, seconds, among))
         return cache.Fresh(to_json(just_read[0]).decode() if seconds else "", until)
 
     kept = cache.remembered_in(wanted.location, FOUND, _key(wanted, rules), seconds, read)
     return kept, just_read[0] if just_read else None
 
 
-def _beforehand(wanted: RoomSearch, fetch: replica.Fetch) -> tuple[float | None, bool]:
+def _beforehand(wanted: RoomSearch, fetch: replica.Fetch) -> tuple[float | None, Among]:
     """When the next hold on one of these nights ends (seconds since 1970): from then on there may be one room more.
-    And whether there are rated rooms among those that are searched.
+    And what there is among the rooms that are searched.
     """
     nights = {"check_in": wanted.check_in, "check_out": wanted.check_out}
     where = {"location": wanted.location} if wanted.location else {}
-    [[end, is_rated]] = fetch(statements.BEFOREHAND_IN if where else statements.BEFOREHAND, nights | where)
-    return end.timestamp() if end else None, is_rated
+    [[end, *there_are]] = fetch(statements.BEFOREHAND_IN if where else statements.BEFOREHAND, nights | where)
+    return end.timestamp() if end else None, Among(*there_are)
 
 
 def _refuse_unless_possible(wanted: RoomSearch, rules: StayRules) -> None:
@@ -145,29 +152,29 @@ def _refuse_unless_possible(wanted: RoomSearch, rules: StayRules) -> None:
         _require_one_currency(wanted.location)
 
 
-def _read(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, seconds: int, *, is_rated: bool) -> Found:
-    found = _read_as_asked(wanted, rules, fetch, is_rated=is_rated)
+def _read(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, seconds: int, among: Among) -> Found:
+    found = _read_as_asked(wanted, rules, fetch, among)
     if found.total:
         return found
     if corrected := words.corrected(wanted.q, wanted.location, fetch) if wanted.q else None:
-        instead = _read_as_asked(wanted.model_copy(update={"q": corrected}), rules, fetch, is_rated=is_rated)
+        instead = _read_as_asked(wanted.model_copy(update={"q": corrected}), rules, fetch, among)
         if instead.total:
             return replace(instead, corrected=corrected)
     return replace(found, unknown=unknown.names_in(wanted, fetch, seconds))
 
 
-def _read_as_asked(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, *, is_rated: bool) -> Found:
+def _read_as_asked(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, among: Among) -> Found:
     values = _values(wanted, rules)
-    rooms = _rooms(wanted, values, fetch, is_rated=is_rated)
+    rooms = _rooms(wanted, values, fetch, among)
     # A first page that is not full has everything on it.
     complete = wanted.page == 1 and len(rooms) < wanted.page_size
-    _, total = statements.of(_statement_key(values, wanted.sort, is_rated=is_rated))
+    _, total = statements.of(_statement_key(values, wanted.sort, among))
     count = len(rooms) if complete else fetch(total, values)[0][0]
     return Found(rooms, wanted.page, wanted.page_size, count)
 
 
-def _rooms(wanted: RoomSearch, values: dict[str, Any], fetch: replica.Fetch, *, is_rated: bool) -> list[FoundRoom]:
-    page, _ = statements.of(_statement_key(values, wanted.sort, is_rated=is_rated))
+def _rooms(wanted: RoomSearch, values: dict[str, Any], fetch: replica.Fetch, among: Among) -> list[FoundRoom]:
+    page, _ = statements.of(_statement_key(values, wanted.sort, among))
     rows = fetch(page, values)
     own = pricing.totals(rows, wanted.stay, wanted.capacity or 1, clock.now())
     totals = map(pricing.found_total, rows, own)
@@ -205,19 +212,16 @@ def _values(wanted: RoomSearch, rules: StayRules) -> dict[str, Any]:
     return {
         **{name: value for name, value in filters.items() if value is not None},
         **{f"word{number}": word for number, word in enumerate(looked_for)},
-        "check_in": wanted.check_in,
-        "check_out": wanted.check_out,
-        "nights": wanted.stay.nights,
-        "guests": wanted.capacity or 1,
+        **pricing.stay_values(wanted.stay, wanted.capacity or 1),
         "page_size": wanted.page_size,
         "skipped": (wanted.page - 1) * wanted.page_size,
     }
 
 
-def _statement_key(values: dict[str, Any], sort: str | None, *, is_rated: bool) -> statements.StatementKey:
+def _statement_key(values: dict[str, Any], sort: str | None, among: Among) -> statements.StatementKey:
     words = sum(name.startswith("word") for name in values)
     filters = frozenset(name for name in (*statements.FILTERS, *statements.PRICE_LIMITS) if name in values)
-    return statements.StatementKey(filters, words, sort, is_rated)
+    return statements.StatementKey(filters, words, sort, *among)
 
 
 def _zones_of_yesterday(check_in: dt.date, rules: StayRules) -> list[str]:

@@ -11,10 +11,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     ColumnExpressionArgument,
     Date,
+    FromClause,
     Integer,
+    Numeric,
     Select,
     String,
     Text,
@@ -61,7 +64,9 @@ class StatementKey(NamedTuple):
     filters: frozenset[str]
     words: int
     sort: str | None
-    is_rated: bool = False  # of a place that has rated rooms, or of none in particular while there are any
+    # Of the place that is searched, or of all: where there are none, nothing is asked about them.
+    has_rated: bool = False
+    has_units: bool = False  # or wholes
 
 
 PRICE_LIMITS = ("min_price", "max_price")
@@ -88,10 +93,16 @@ _RUN_OUT = select(_SWEPT.room_id, _SWEPT.night).where(
 _NONE_RAN_OUT = select(~_RUN_OUT.exists()).scalar_subquery()
 
 
-def _beforehand(is_rated: ColumnElement[bool]) -> Select[Any]:
-    """When the next hold ends, and whether rates are to be asked for at all: what a search has to know first."""
-    columns: tuple[Any, ...] = func.min(Availability.held_until).label("hold_end"), is_rated.label("is_rated")
-    return select(*columns).where(
+# Whether there are units or wholes, in a place or anywhere.
+_SOME = aliased(Room)
+_HAS_UNITS = select(_SOME.id).where(_SOME.published, or_(_SOME.unit_group_id.is_not(None), _SOME.is_whole))
+HAS_UNITS_IN = exists(_HAS_UNITS.where(_SOME.location == bindparam("location")))
+
+
+def _beforehand(has_rated: ColumnElement[bool], has_units: ColumnElement[bool]) -> Select[Any]:
+    """When the next hold ends, and what is to be asked for at all: what a search has to know first."""
+    columns: tuple[Any, ...] = has_rated.label("has_rated"), has_units.label("has_units")
+    return select(func.min(Availability.held_until).label("hold_end"), *columns).where(
         has_end(Availability.held_until),
         Availability.held_until > sql_now(),
         Availability.night >= bindparam("check_in"),
@@ -99,72 +110,168 @@ def _beforehand(is_rated: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-BEFOREHAND = _beforehand(pricing.HAS_RATED)
-BEFOREHAND_IN = often(_beforehand(pricing.HAS_RATED_IN).where(Availability.location == bindparam("location")))
+BEFOREHAND = _beforehand(pricing.HAS_RATED, exists(_HAS_UNITS))
+BEFOREHAND_IN = often(
+    _beforehand(pricing.HAS_RATED_IN, HAS_UNITS_IN).where(Availability.location == bindparam("location"))
+)
 
 
 # OFFSET 0 keeps the planner from a join, which it misjudges: it sorted the whole place instead of reading in order.
 _ONE_BY_ONE: ColumnElement[int] = literal_column("0")
-_NIGHTS = (
-    select(Availability.room_id)
-    .where(
-        Availability.room_id == Room.id,
-        Availability.night >= bindparam("check_in"),
-        Availability.night < bindparam("check_out"),
-        or_(_NONE_RAN_OUT, tuple_(Availability.room_id, Availability.night).not_in(_RUN_OUT)),
-    )
-    .correlate(Room)
-)
-# Asked of few rooms, and planned once: in these statements it took as long to plan as all the rest (migration 0062).
 _STAY = (bindparam("check_in", type_=Date), bindparam("check_out", type_=Date), sql_now())
-_PARTS_ARE_FREE = or_(~Room.is_whole, func.parts_are_free(Room.id, *_STAY))
-_FREE_UNITS = case((Room.unit_group_id.is_not(None), func.free_units(Room.unit_group_id, *_STAY, type_=Integer)))
+
+
+def _nights(room: Any) -> Select[Any]:
+    """The nights of a room that are taken."""
+    return (
+        select(Availability.room_id)
+        .where(
+            Availability.room_id == room.id,
+            Availability.night >= bindparam("check_in"),
+            Availability.night < bindparam("check_out"),
+            or_(_NONE_RAN_OUT, tuple_(Availability.room_id, Availability.night).not_in(_RUN_OUT)),
+        )
+        .correlate(room)
+    )
+
+
+def _parts_are_free(room: Any) -> ColumnElement[bool]:
+    """Asked of few rooms, and planned once: in these statements it took as long to plan as all the rest."""
+    return or_(~room.is_whole, func.parts_are_free(room.id, *_STAY))
+
+
+def _is_free(room: Any) -> ColumnElement[bool]:
+    return and_(_free(room), _parts_are_free(room))
+
+
+def _free(room: Any) -> ColumnElement[bool]:
+    return ~exists(_nights(room).offset(_ONE_BY_ONE))
+
+
+_UNIT = aliased(Room)
+
+
+def _free_units(column: Any, unit_group_id: ColumnElement[Any]) -> Select[Any]:
+    group = _UNIT.unit_group_id == unit_group_id
+    return select(column).select_from(_UNIT).where(group, _UNIT.published, _is_free(_UNIT))
+
+
+# Of units, the one that is listed may be taken while another is free.
+_SISTER = and_(
+    Room.unit_group_id.is_not(None),
+    exists(_free_units(_UNIT.id, Room.unit_group_id.expression).correlate(Room).offset(_ONE_BY_ONE)),
+)
 
 
 @lru_cache(maxsize=512)
 def of(key: StatementKey) -> tuple[Select[Any], Select[Any]]:
     """The page and the total of all searches of one key."""
-    price = pricing.searched_price(is_rated=key.is_rated)
-    conditions: list[Condition] = [
-        Room.published,
-        pricing.RATED_FITS if key.is_rated else pricing.OWN_LIMITS,
-        *(_filter(name, price) for name in sorted(key.filters)),
-        *(words.contains(f"word{number}") for number in range(key.words)),
-    ]
-    order = _order(key.sort, price, in_one_place="location" in key.filters)
-    is_free = and_(~exists(_NIGHTS.offset(_ONE_BY_ONE)), _PARTS_ARE_FREE)
-    rated_total = pricing.RATED_TOTAL if key.is_rated else null()
-    page = select(*_SHOWN, _FREE_UNITS.label("units_left"), rated_total.label("rated_total")).where(
-        Room.listed, *conditions, or_(is_free, func.coalesce(_FREE_UNITS, 0) > 0)
-    )
-    page = pricing.with_rates(page) if key.is_rated else page
-    page = page.order_by(*order).limit(bindparam("page_size")).offset(bindparam("skipped"))
-    total = _total(conditions, in_one_place="location" in key.filters, is_rated=key.is_rated)
-    return (often(page), often(total)) if _has_one_plan(key) else (page, total)
+    in_one_place = "location" in key.filters
+    rates = fitting = None
+    if key.has_rated:
+        rates = pricing.sets_of_terms(in_one_place=in_one_place, for_totals=True)
+        fitting = pricing.sets_of_terms(in_one_place=in_one_place, for_totals=_compares_prices(key))
+    page, total = _page(key, rates), _total(key, fitting)
+    return often(page) if _has_one_page_plan(key) else page, often(total) if _has_one_plan(key) else total
 
 
-def _filter(name: str, price: ColumnElement[Any]) -> Condition:
-    if name == "min_price":
-        return price >= bindparam("min_price")
-    return price <= bindparam("max_price") if name == "max_price" else FILTERS[name]
+class _Price(NamedTuple):
+    """What limits and order go by: the night, or among rated rooms the whole stay, which is so many times as much."""
+
+    of_room: ColumnElement[Any]
+    times: Any = 1
 
 
-def _total(conditions: list[Condition], *, in_one_place: bool, is_rated: bool) -> Select[Any]:
+class _Card(NamedTuple):
+    """What of a card says what it costs."""
+
+    id: ColumnElement[Any]
+    terms_id: ColumnElement[int]
+    currency: ColumnElement[str]
+
+
+def _page(key: StatementKey, rates: CTE | None) -> Select[Any]:
+    """Only of cards that are on it is worked out how many units are left and, unless prices are compared, what they
+    cost by rules.
+    """
+    source, price, compared = _compared(key, rates)
+    order = _order(key.sort, price.of_room, in_one_place="location" in key.filters)
+    cards = select(*_SHOWN, Room.id.label("room_id"), Room.unit_group_id, Room.terms_id, compared.label("compared"))
+    cards = cards.add_columns(*(by.label(f"order{number}") for number, by in enumerate(order)))
+    free = or_(_is_free(Room), _SISTER) if key.has_units else _free(Room)
+    cards = cards.select_from(source).where(Room.listed, *_conditions(key, price, rates), free)
+    cards = cards.order_by(*_sorted(order, key.sort)).limit(bindparam("page_size")).offset(bindparam("skipped"))
+    card = cards.subquery("cards")
+    shown: FromClause = card
+    total: ColumnElement[Any] = card.c.compared
+    if rates is not None and not _compares_prices(key):
+        shown, total = pricing.rated_total(card, _Card(card.c.room_id, card.c.terms_id, card.c.currency), rates)
+    left: ColumnElement[Any] = null()
+    if key.has_units:
+        free_units = _free_units(func.count(), card.c.unit_group_id).correlate(card).scalar_subquery()
+        left = case((card.c.unit_group_id.is_not(None), free_units))
+    columns = [card.c[column.name] for column in _SHOWN]
+    page = select(*columns, left.label("units_left"), total.label("rated_total")).select_from(shown)
+    return page.order_by(*_sorted([card.c[f"order{number}"] for number in range(len(order))], key.sort))
+
+
+def _total(key: StatementKey, rates: CTE | None) -> Select[Any]:
     """Rooms by themselves, and groups of which a unit is free: each group has a row, and all the others have one."""
-    nights = _NIGHTS
-    if in_one_place:  # the nights of the whole place are read by their index and matched with its rooms
+    source, price, _ = _compared(key, rates)
+    nights = _nights(Room)
+    if "location" in key.filters:  # the nights of the whole place are read by their index and matched with its rooms
         nights = nights.where(Availability.location == bindparam("location"))
-    free = func.count().filter(_PARTS_ARE_FREE).label("free")
-    of_rooms = select(Room.unit_group_id, free).where(*conditions, ~exists(nights))
-    of_rooms = pricing.with_rates(of_rooms) if is_rated else of_rooms
-    groups = of_rooms.group_by(Room.unit_group_id).subquery()
+    conditions = (*_conditions(key, price, rates), ~exists(nights))
+    if not key.has_units:
+        return select(func.count()).select_from(source).where(*conditions)
+    free = func.count().filter(_parts_are_free(Room)).label("free")
+    of_groups = select(Room.unit_group_id, free).select_from(source).where(*conditions)
+    groups = of_groups.group_by(Room.unit_group_id).subquery()
     each = case((groups.c.unit_group_id.is_(None), groups.c.free), else_=func.least(groups.c.free, 1))
     return select(func.coalesce(cast(func.sum(each), Integer), 0)).select_from(groups)
 
 
+def _compared(key: StatementKey, rates: CTE | None) -> tuple[FromClause, _Price, ColumnElement[Any]]:
+    """Rooms, the price that they are compared by, and what they cost by rules, where that is what is compared."""
+    rooms: FromClause = Room.__table__
+    if rates is None or not _compares_prices(key):
+        return rooms, _Price(Room.price_per_night.expression), null()
+    source, total = pricing.rated_total(rooms, Room, rates)
+    return source, _Price(pricing.searched_total(total), bindparam("nights", type_=Integer)), total
+
+
+def _conditions(key: StatementKey, price: _Price, rates: CTE | None) -> list[Condition]:
+    return [
+        Room.published,
+        pricing.OWN_LIMITS if rates is None else pricing.fits_rates(rates),
+        *(_filter(name, price) for name in sorted(key.filters)),
+        *(words.contains(f"word{number}") for number in range(key.words)),
+    ]
+
+
+def _filter(name: str, price: _Price) -> Condition:
+    limit = bindparam(name, type_=Numeric) * price.times
+    limits: dict[str, Condition] = {"min_price": price.of_room >= limit, "max_price": price.of_room <= limit}
+    return limits[name] if name in limits else FILTERS[name]
+
+
+def _compares_prices(key: StatementKey) -> bool:
+    """A total is needed of every room that could be shown, not only of those that are."""
+    return key.sort in {"price", "-price", "capacity"} or not key.filters.isdisjoint(PRICE_LIMITS)
+
+
 def _has_one_plan(key: StatementKey) -> bool:
     """Searches of one place go by its rooms and nights whatever the values are; words and amenities may be rare."""
-    return key.words == 0 and "location" in key.filters and not {"amenities", "kind"} & key.filters
+    return "location" in key.filters and not _may_be_rare(key)
+
+
+def _has_one_page_plan(key: StatementKey) -> bool:
+    """Elsewhere, pages alone, in the order of the index: they stop early."""
+    return ("location" in key.filters or key.sort is None) and not _may_be_rare(key)
+
+
+def _may_be_rare(key: StatementKey) -> bool:
+    return key.words > 0 or not key.filters.isdisjoint({"amenities", "kind"})
 
 
 def _order(sort: str | None, price: ColumnElement[Any], *, in_one_place: bool) -> list[Any]:
@@ -172,10 +279,14 @@ def _order(sort: str | None, price: ColumnElement[Any], *, in_one_place: bool) -
     by_price = [Room.price_per_night, Room.id]
     orders: dict[str | None, list[Any]] = {
         "price": [price, Room.id],
-        "-price": [price.desc(), Room.id.desc()],
+        "-price": [price, Room.id],
         "name": words.by_name(),
         "capacity": [Room.capacity, price, Room.id],
         # The order of the index, so that reading stops after a page; across locations it groups them.
         None: by_price if in_one_place else [Room.location, *by_price],
     }
     return orders[sort]
+
+
+def _sorted(order: list[Any], sort: str | None) -> list[Any]:
+    return [by.desc() for by in order] if sort == "-price" else order

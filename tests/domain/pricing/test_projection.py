@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import random
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import Table, select, text
 
 from booking.domain import messages, pricing
 from booking.domain.errors import Invalid
@@ -18,9 +18,9 @@ from booking.domain.pricing.rate_inputs import RateInput
 from booking.domain.search import find_rooms
 from booking.domain.search.inputs import RoomSearch
 from booking.domain.stays import Stay, StayRules
-from booking.domain.tables import RateDecision, Room, RoomCalendar
+from booking.domain.tables import RateDecision, Room, RoomCalendar, StayTerms, TermsMonth
 from booking.infra.clock import sql_now
-from booking.infra.db import db, reading
+from booking.infra.db import db, reading, transaction
 from booking.infra.ids import encode
 from booking.jobs import rates
 from tests.cases import each
@@ -59,7 +59,18 @@ def a_years_rates(room: Room) -> None:
 
 @reading
 def asked(room: Room, stay: Stay, guests: int) -> tuple[bool, Decimal] | None:
-    """What SQL says."""
+    """What a search's statement says of a rated room; None of one without rules."""
+    rates = pricing.sets_of_terms(in_one_place=False, for_totals=True)
+    rooms = cast(Table, Room.__table__)
+    found = pricing.rated_total(rooms, Room, rates)
+    query = select(pricing.fits_rates(rates), found.amount).select_from(found.source).where(rooms.c.id == room.id)
+    fits, total = db.session.execute(query, pricing.stay_values(stay, guests)).one()
+    return None if total is None else (fits, total)
+
+
+@reading
+def asked_before(room: Room, stay: Stay, guests: int) -> tuple[bool, Decimal] | None:
+    """What the version before reads of the same room."""
     values = {"room": room.id, "first": stay.check_in, "end": stay.check_out, "guests": guests}
     at = db.session.scalar(select(sql_now()))
     query = text("SELECT fits, total FROM stay_rates(:room, :first, :end, :guests, :at)")
@@ -74,15 +85,107 @@ def quoted(room: Room, stay: Stay, guests: int) -> tuple[bool, Decimal]:
 
 
 def test_sql_adds_up_what_the_function_quotes_and_lets_be_what_it_lets_be(app: Flask, room: Room) -> None:
+    """Over the ends of months and years, and for fewer guests than some nights are worth."""
+    a_years_rates(room)
+    cheap = beside(room, "Cheap", 9)
+    pricing.rebuild_rates(room.property_id, RULES)
+    chance, fitting, for_nothing = random.Random(14), 0, 0
+    for _ in range(250):
+        stay, guests = in_days(chance.randint(0, 400), chance.choice([1, 2, 3, 5, 8, 40])), chance.randint(1, 4)
+        for one in (room, cheap):
+            found = asked(one, stay, guests)
+            assert found == asked_before(one, stay, guests) == quoted(one, stay, guests), (one.name, stay)
+            fitting += found is not None and found[0]
+            for_nothing += found is not None and not found[1]
+    assert 40 < fitting < 460
+    assert for_nothing > 5
+
+
+def test_a_stay_over_the_end_of_a_year_is_added_up(app: Flask, room: Room) -> None:
     a_years_rates(room)
     pricing.rebuild_rates(room.property_id, RULES)
-    chance, fitting = random.Random(14), 0
-    for _ in range(250):
-        stay, guests = in_days(chance.randint(0, 230), chance.choice([1, 2, 3, 5, 8, 40])), chance.randint(1, 4)
-        found = asked(room, stay, guests)
-        assert found == quoted(room, stay, guests), stay
-        fitting += found is not None and found[0]
-    assert 20 < fitting < 230
+    end = dt.date(today().year + 1, 12, 28)
+    for nights in (3, 4, 5, 40):
+        stay = Stay(end, end + dt.timedelta(days=nights))
+        assert asked(room, stay, 2) == quoted(room, stay, 2)
+
+
+@transaction
+def written_by_the_version_before(room: Room, terms_id: int) -> None:
+    """100 a night and 10 % off from three nights on, in its tables; nobody may leave on the 15th."""
+    values = {"room": room.id, "terms": terms_id}
+    for table in ("room_calendar", "rate_terms"):
+        db.session.execute(text(f"DELETE FROM {table} WHERE room_id = :room"), values)
+    db.session.execute(
+        text(
+            "INSERT INTO room_calendar (room_id, month, version, prices, terms, departures)"
+            " SELECT :room, month, 1, array_fill(10000::bigint, ARRAY[31]), array_fill(0::smallint, ARRAY[31]),"
+            " (SELECT array_agg(day <> 15) FROM generate_series(1, 31) day)"
+            " FROM generate_series(date_trunc('month', now()), now() + interval '1 year', interval '1 month') month"
+        ),
+        values,
+    )
+    db.session.execute(
+        text(
+            "INSERT INTO rate_terms (room_id, number, time_zone, min_nights, max_nights, closed_to_arrival,"
+            " notice_days, horizon_days, by_guests, length_nights, length_percents, early_days, early_percent,"
+            " late_days, late_percent)"
+            " VALUES (:room, 0, 'UTC', 1, 9, false, 0, 300, '{0,500}', '{3}', '{10}', 99999, 0, -1, 0)"
+        ),
+        values,
+    )
+    db.session.execute(text("UPDATE rooms SET rated = true, terms_id = :terms WHERE id = :room"), values)
+
+
+@each("terms_id", [-1, None])
+def test_what_the_version_before_has_written_is_searched_until_it_is_rebuilt(
+    app: Flask, room: Room, terms_id: int | None
+) -> None:
+    """After the migration, and where a worker of the version before has come again after this one's."""
+    add(room, "price", amount=200)
+    pricing.rebuild_rates(room.property_id, RULES)
+    written_by_the_version_before(room, terms_id or _terms_of(room))
+    first = (in_days(40).check_in.replace(day=1) + dt.timedelta(days=32)).replace(day=3)
+    stay = Stay(first, first + dt.timedelta(days=4))
+    assert asked(room, stay, 2) == (True, Decimal(378))
+    for sort in (None, "price"):
+        [found] = find_rooms(_wanted(stay, capacity=2, currency="EUR", sort=sort), RULES, 0).rooms
+        assert found.total == 378
+    assert find_rooms(_wanted(stay, capacity=2, currency="EUR", maxPrice=94, pageSize=1), RULES, 0).total == 0
+    if terms_id:
+        closed = Stay(first, first.replace(day=15))
+        assert find_rooms(_wanted(Stay(first.replace(day=12), closed.check_out)), RULES, 0).total == 0
+    assert pricing.rates_behind(RULES) == [room.property_id]
+    rates.keep(SYSTEM)
+    assert asked(room, stay, 2) == (True, Decimal(800))
+    assert pricing.rates_behind(RULES) == []
+
+
+@reading
+def _terms_of(room: Room) -> int:
+    return db.session.scalars(select(Room.terms_id).where(Room.id == room.id)).one()
+
+
+def test_rooms_with_the_same_rules_share_their_terms_and_none_are_left_over(app: Flask, room: Room) -> None:
+    twin, patient = beside(room, "Twin", 60), beside(room, "Patient", 60)
+    _hold_longer(patient)
+    add(room, "min_nights", nights=3, weekdays=[5])
+    pricing.rebuild_rates(room.property_id, RULES)
+    assert _terms_of(room) == _terms_of(twin) != _terms_of(patient)
+    assert count(StayTerms) == 4
+    add(room, "price", amount=99)
+    pricing.rebuild_rates(room.property_id, RULES, [twin.id])
+    assert _terms_of(room) == _terms_of(twin)  # another price, the same terms
+    for rule in rate_editing.of_property(SYSTEM, room.property_id):
+        rate_editing.end(SYSTEM, rule.rule_id)
+    pricing.rebuild_rates(room.property_id, RULES)
+    assert [_terms_of(one) for one in (room, twin, patient)] == [0, 0, 0]
+    assert count(StayTerms) == count(TermsMonth) == count(RoomCalendar) == 0
+
+
+@transaction
+def _hold_longer(room: Room) -> None:
+    db.session.get_one(Room, room.id).min_nights = 2
 
 
 def test_a_search_finds_what_can_be_had_by_its_total(app: Flask, room: Room) -> None:
