@@ -179,6 +179,7 @@ def test_readiness_does_not_come_and_go_with_the_connection_that_is_asked(
 ) -> None:
     now, hung = [time.monotonic()], [True]
     monkeypatch.setattr(health, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(health._Silence, "last", None)  # and again, when this is over
 
     def sells() -> bool:
         if hung[0]:
