@@ -11,15 +11,15 @@ import hashlib
 import hmac
 import json
 import re
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.loopback import OnLoopback
 
 ACCOUNT, TOKEN, SENDER = "AC" + "0a" * 16, "1f" * 16, "+32460999999"
 UNKNOWN_NUMBER, STOPPED_NUMBER = "+32470000000", "+32470000001"
@@ -28,7 +28,7 @@ DROPPED, DROPPED_AFTER = "dropped", "dropped after"
 
 
 @dataclass
-class TwilioStandIn:
+class TwilioStandIn(OnLoopback):
     """An account behind HTTP on loopback; `base` is where it is, `messages` what it has sent."""
 
     messages: list[dict[str, str]] = field(default_factory=list)
@@ -36,25 +36,7 @@ class TwilioStandIn:
     asked: list[str] = field(default_factory=list)  # GET or POST of each request
 
     def __post_init__(self) -> None:
-        stand_in = self
-
-        class Handler(_Handler):
-            side = stand_in
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    @contextmanager
-    def open(self) -> Iterator[TwilioStandIn]:
-        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()
-            thread.join()
+        self.listen(_Handler)
 
     def send(self, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
         to, body = form.get("To", ""), form.get("Body", "")

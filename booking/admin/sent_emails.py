@@ -5,10 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Blueprint, Response, request, session, url_for
-from flask_babel import gettext
+from flask import Blueprint, Response, session, url_for
 
-from booking.admin import entrance, states
+from booking.admin import outgoing, states
 from booking.domain import correspondence, maintenance, reservations
 from booking.domain.correspondence import EmailSearch, SentEmailNotFound
 from booking.domain.errors import Invalid
@@ -16,7 +15,7 @@ from booking.domain.messages import MAIL
 from booking.domain.reservations import ResendRefused, SentEmail
 from booking.http import words
 from booking.http.error_rendering import status_of
-from booking.infra.ids import decode, encode
+from booking.infra.ids import decode
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page
 from booking.pages.signed_in import actor
@@ -31,7 +30,7 @@ def index() -> Response:
     """The newest first, found by address or booking, and by state."""
     form = Form.asked()
     try:
-        found = correspondence.find_emails(actor(), _asked(form))
+        found = correspondence.find_emails(actor(), outgoing.asked(form, EmailSearch))
     except Invalid as refusal:
         return page("admin/sent_emails.html", block="main", status=status_of(refusal), **_facts(form), found=None)
     return page("admin/sent_emails.html", block="main", found=found, **_facts(form))
@@ -80,22 +79,8 @@ def _again(email_id: uuid.UUID, booking_id: uuid.UUID | None) -> SentEmail | Non
     return next((one for one in reservations.emails_of(actor(), booking_id).emails if one.id == email_id), None)
 
 
-def _asked(form: Form) -> EmailSearch:
-    """Where the address names no property, the one that is chosen."""
-    asked, house = form.accept(EmailSearch), entrance.desk().house
-    if asked.property is None and house is not None and len(entrance.desk().houses) > 1:
-        return asked.model_copy(update={"property": encode("property", house.id)})
-    return asked
-
-
 def _facts(form: Form) -> dict[str, Any]:
-    return {
-        "form": form,
-        "shows_property": entrance.desk().house is None,
-        "is_filtered": any(request.args.get(name) for name in ("q", "state")),
-        "choices": [("", gettext("All")), *((one, states.email_state(one)[0]) for one in correspondence.EMAIL_STATES)],
-        "states": states,
-    }
+    return outgoing.facts(form, correspondence.EMAIL_STATES, states.email_state)
 
 
 def _id(email_id: str) -> uuid.UUID:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, request, session, url_for
-from flask_babel import gettext
+from flask import Blueprint, Response, session, url_for
 
-from booking.admin import entrance, states
+from booking.admin import outgoing, states
 from booking.admin.booking import done
 from booking.domain import correspondence
 from booking.domain.correspondence import SentTextNotFound, TextSearch
@@ -15,7 +14,7 @@ from booking.domain.errors import Invalid
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import phone_numbers
-from booking.infra.ids import decode, encode
+from booking.infra.ids import decode
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page
 from booking.pages.signed_in import actor
@@ -30,7 +29,7 @@ def index() -> Response:
     """The newest first, found by number or booking, and by state."""
     form = Form.asked()
     try:
-        found = correspondence.find_texts(actor(), _asked(form))
+        found = correspondence.find_texts(actor(), outgoing.asked(form, TextSearch))
     except Invalid as refusal:
         return page("admin/sent_texts.html", block="main", status=status_of(refusal), **_facts(form), found=None)
     return page("admin/sent_texts.html", block="main", found=found, **_facts(form))
@@ -49,22 +48,9 @@ def try_again(text_id: str) -> Response:
     return go_to(url_for(".index"))
 
 
-def _asked(form: Form) -> TextSearch:
-    """Where the address names no property, the one that is chosen."""
-    asked, house = form.accept(TextSearch), entrance.desk().house
-    if asked.property is None and house is not None and len(entrance.desk().houses) > 1:
-        return asked.model_copy(update={"property": encode("property", house.id)})
-    return asked
-
-
 def _facts(form: Form) -> dict[str, Any]:
-    return {
-        "form": form,
+    return outgoing.facts(form, correspondence.TEXT_STATES, states.text_state) | {
         "done": session.pop(DONE, None),
         "sends_texts": current_services().settings.sends_texts,
-        "shows_property": entrance.desk().house is None,
-        "is_filtered": any(request.args.get(name) for name in ("q", "state")),
-        "choices": [("", gettext("All")), *((one, states.text_state(one)[0]) for one in correspondence.TEXT_STATES)],
-        "states": states,
         "number": phone_numbers.shown,
     }

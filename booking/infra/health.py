@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import time
 
 from sqlalchemy import Connection, text
@@ -47,8 +49,8 @@ class _Trial:
 
 
 class _Silence:
-    """When (by the monotonic clock) Postgres last kept a check waiting. One connection may answer while another hangs:
-    whoever asked several times would be told another thing each time.
+    """When (by the monotonic clock) Postgres last kept a check of this process waiting. One connection may answer while
+    another hangs: whoever asked several times would be told another thing each time.
     """
 
     last: float | None = None
@@ -112,9 +114,25 @@ def _postgres() -> bool:
     except (DBAPIError, PoolTimeout, Unavailable) as error:
         telemetry.log.warning("postgres_unavailable", error=str(error.__cause__ or error).strip())
         if time.monotonic() - began > WAITED or watchdog.of(db.engine).silent:
-            _Silence.last = time.monotonic()
+            _note_silence()
         return False
-    return works and (_Silence.last is None or time.monotonic() - _Silence.last > STEADY)
+    return works and not _was_silent()
+
+
+def _note_silence() -> None:
+    """For all processes behind one port: which of them is asked next is chance."""
+    _Silence.last = time.monotonic()
+    servers.main.call(lambda client: client.set(_silence_key(), 1, px=int(STEADY * 1000)), away=None)
+
+
+def _was_silent() -> bool:
+    if _Silence.last is not None and time.monotonic() - _Silence.last <= STEADY:
+        return True
+    return bool(servers.main.call(lambda client: client.exists(_silence_key()), away=0))
+
+
+def _silence_key() -> str:
+    return f"silence:{socket.gethostname()}:{os.getppid()}"
 
 
 def _sells() -> bool:

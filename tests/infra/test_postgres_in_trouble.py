@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from booking.config import Settings
 from booking.config_values import postgres_url
-from booking.infra import deadline, health, watchdog
+from booking.infra import deadline, health, redis, watchdog
 from booking.infra.db import (
     AUTOCOMMIT,
     READ_COMMITTED,
@@ -193,13 +193,15 @@ def test_readiness_does_not_come_and_go_with_the_connection_that_is_asked(
     monkeypatch.setattr(health, "_sells", sells)
     assert ready() == 503
     hung[0] = False
+    with monkeypatch.context() as other_process:
+        other_process.setattr(health._Silence, "last", None)
+        assert ready() == 503, "all processes behind the port say the same"
+    redis.servers.main.client.delete(health._silence_key())  # which is over by then, by a clock that is not moved here
     for _ in range(4):
         now[0] += 1.0
         assert ready() == 503, "one connection answers, and the next may hang again"
     now[0] += 1.5
     assert ready() == 200
-    hung[0] = True
-    assert ready() == 503
 
 
 def test_a_server_that_only_takes_no_new_connections_is_not_silent(

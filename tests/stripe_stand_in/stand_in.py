@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.loopback import OnLoopback
 from tests.stripe_stand_in.account import Account, Form, Thing
 from tests.stripe_stand_in.events import Post
 from tests.stripe_stand_in.refusals import Refusal
@@ -45,7 +44,7 @@ class Trouble:
 
 
 @dataclass
-class StandIn:
+class StandIn(OnLoopback):
     """An account behind HTTP on loopback; `base` is where it is."""
 
     silence: float = 3.0  # seconds that a silent answer takes
@@ -60,25 +59,7 @@ class StandIn:
     def __post_init__(self) -> None:
         self.post = Post(WEBHOOK_SECRET)
         self.account = Account(self.post.happened)
-        stand_in = self
-
-        class Handler(_Handler):
-            side = stand_in
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.base = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    @contextmanager
-    def open(self) -> Iterator[StandIn]:
-        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()
-            thread.join()
+        self.listen(_Handler)
 
     def order(self, what: str | tuple[int, str], path: str = ".*", times: int = 1) -> None:
         """The next request to such a path (or the next `times`) meets this trouble."""

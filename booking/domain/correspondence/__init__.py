@@ -34,6 +34,7 @@ from booking.domain.correspondence.mail_reports import prune as prune_mail_repor
 from booking.domain.correspondence.outgoing import EMAIL_STATES, EmailPage, EmailSearch, ListedEmail, ReadEmail
 from booking.domain.correspondence.outgoing import find as find_emails
 from booking.domain.correspondence.outgoing import get as read_email
+from booking.domain.correspondence.outgoing_search import OutgoingSearch
 from booking.domain.correspondence.outgoing_texts import TEXT_STATES, ListedText, TextPage, TextSearch
 from booking.domain.correspondence.outgoing_texts import again as try_text_again
 from booking.domain.correspondence.outgoing_texts import find as find_texts
@@ -52,6 +53,7 @@ __all__ = [
     "ListedText",
     "MessageSearch",
     "MessageText",
+    "OutgoingSearch",
     "ReadEmail",
     "Said",
     "SentEmailNotFound",

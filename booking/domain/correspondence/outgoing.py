@@ -12,14 +12,15 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from booking.domain import messages, people
 from booking.domain.actors import Actor
 from booking.domain.correspondence.errors import SentEmailNotFound
 from booking.domain.correspondence.inbox import decoded, meant, within
-from booking.domain.inputs import Input, one_of, plain
+from booking.domain.correspondence.outgoing_search import OutgoingSearch
+from booking.domain.inputs import one_of
 from booking.domain.messages import (
     DELIVERY_DONE,
     DELIVERY_GIVEN_UP,
@@ -54,13 +55,10 @@ _SHOWN = {
 }
 
 
-class EmailSearch(Input):
-    """What the list is narrowed to. `q` is a whole address, or what finds a booking; `after`: the last one seen."""
+class EmailSearch(OutgoingSearch):
+    """What emails are narrowed to: `q` may be a whole address."""
 
-    q: Annotated[str, Field(max_length=320), AfterValidator(plain)] = ""
     state: Annotated[str, AfterValidator(one_of(EMAIL_STATES))] | None = None
-    property: Annotated[str, Field(max_length=64)] | None = None
-    after: Annotated[str, Field(max_length=64)] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from booking.domain import messages, people
 from booking.domain.actors import Actor
 from booking.domain.correspondence.errors import SentTextNotFound
 from booking.domain.correspondence.inbox import decoded, meant, within
-from booking.domain.inputs import Input, one_of, plain
+from booking.domain.correspondence.outgoing_search import OutgoingSearch
+from booking.domain.inputs import one_of
 from booking.domain.messages import (
     DELIVERY_DONE,
     DELIVERY_GIVEN_UP,
@@ -39,13 +40,10 @@ TO_SEND, SENT, DELIVERED, UNDELIVERED, FAILED = TEXT_STATES = ("to_send", "sent"
 _UNDONE = (DELIVERY_WAITING, DELIVERY_RUNNING, DELIVERY_GIVEN_UP)
 
 
-class TextSearch(Input):
-    """What the list is narrowed to. `q` is a whole number, or what finds a booking; `after`: the last one seen."""
+class TextSearch(OutgoingSearch):
+    """What text messages are narrowed to: `q` may be a whole number."""
 
-    q: Annotated[str, Field(max_length=320), AfterValidator(plain)] = ""
     state: Annotated[str, AfterValidator(one_of(TEXT_STATES))] | None = None
-    property: Annotated[str, Field(max_length=64)] | None = None
-    after: Annotated[str, Field(max_length=64)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
