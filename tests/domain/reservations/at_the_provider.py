@@ -1,4 +1,6 @@
-"""For test_all_verbs.py: somebody refunds money at the provider itself, which tells nobody; it is found by looking."""
+"""For test_all_verbs.py: somebody refunds money at the provider itself, or a bank takes a charge back, and nobody is
+told; it is found by looking.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import datetime as dt
 import itertools
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,13 +17,15 @@ from hypothesis.stateful import precondition
 
 from booking.domain.reservations import provider_looks
 from booking.infra import clock
-from booking.infra.provider import FoundReturn, FoundReturns, Happened, Heard, NoAnswer, Outcome, Result
+from booking.infra.provider import FoundDispute, FoundReturn, FoundReturns, Happened, Heard, NoAnswer, Outcome, Result
 from tests.cast import SYSTEM
 from tests.domain.reservations.from_elsewhere import FromElsewhere
 from tests.domain.reservations.house import FicklePages
 from tests.domain.reservations.machines import rule
 from tests.domain.reservations.model import ANSWERS, SILENT
 from tests.domain.reservations.story import any_one, death, ways
+
+OPEN, WON, LOST = "open", "won", "lost"  # of disputes
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Dashboard(FicklePages):
         super().__init__(provider)
         self.given: list[GivenBack] = []
         self.known: set[str] = set()  # references
+        self.disputed: dict[str, tuple[dt.datetime, FoundDispute]] = {}  # by its reference: when, and as it is now
         self._left, self._numbers = left, itertools.count(1)
 
     @property
@@ -60,20 +65,39 @@ class Dashboard(FicklePages):
 
     def refund(self, *call: Any) -> Any:
         key, charge, amount, _ = call
-        if self.refunds != SILENT and self.provider.find(key) is None and amount > self.left_of(charge.key):
-            return Outcome(Result.DECLINED, "refunded already")
+        if self.refunds != SILENT and self.provider.find(key) is None:
+            if amount > self.left_of(charge.key):
+                return Outcome(Result.DECLINED, "refunded already")
+            if any(one.payment == charge.key and one.state != WON for _, one in self.disputed.values()):
+                return Outcome(Result.DECLINED, "charge disputed")
         return super().refund(*call)
+
+    def take_back(self, charge: uuid.UUID, amount: Decimal, currency: str) -> None:
+        made = FoundDispute(f"dp_{next(self._numbers)}", charge, amount, currency, OPEN, "fraudulent")
+        self.disputed[made.reference] = clock.now(), made
+
+    def decide(self, reference: str, state: str) -> None:
+        at, made = self.disputed[reference]
+        self.disputed[reference] = at, replace(made, state=state)
 
     # --- what it says to whoever looks
 
     def heard(self, payload: bytes, signature: str) -> Heard:
         raise NotImplementedError
 
-    def dispute(self, reference: str) -> None:
-        """There are none."""
+    def dispute(self, reference: str) -> FoundDispute:
+        if self.way != ANSWERS:
+            raise NoAnswer
+        return self.disputed[reference][1]
 
-    def disputes_made(self, *_: dt.datetime) -> Sequence[Happened]:
-        return []
+    def disputes_made(self, since: dt.datetime, until: dt.datetime) -> Sequence[Happened]:
+        if self.way != ANSWERS:
+            raise NoAnswer
+        return [
+            Happened(one.reference, one.state, one.payment, Heard("dispute", None, one.reference))
+            for at, one in self.disputed.values()
+            if since <= at < until
+        ]
 
     def returns(self, charge: str) -> FoundReturns | None:
         if self.way != ANSWERS:
@@ -110,7 +134,24 @@ class AtTheProvider(FromElsewhere):
             self.line.give_back(charge, reference, amount, currency)
             self.given_back.add(order)
 
-    @precondition(lambda self: self.line.given)
+    @precondition(lambda self: self.house.charges())
+    @rule(which=any_one)
+    def a_bank_takes_a_charge_back(self, which: int) -> None:
+        charges = self.house.charges()
+        _, charge, _, currency = charges[which % len(charges)]
+        if (amount := self.line.left_of(charge)) > 0:
+            self.line.take_back(charge, amount, currency)
+
+    @precondition(lambda self: self.undecided)
+    @rule(which=any_one, state=st.sampled_from((WON, LOST)))
+    def a_dispute_is_decided(self, which: int, state: str) -> None:
+        self.line.decide(self.undecided[which % len(self.undecided)], state)
+
+    @property
+    def undecided(self) -> list[str]:
+        return [reference for reference, (_, one) in self.line.disputed.items() if one.state == OPEN]
+
+    @precondition(lambda self: self.line.given or self.line.disputed)
     @rule(way=ways, dies=death)
     def somebody_looks_for_what_nobody_told(self, way: str, dies: int) -> None:
         self.line.way = way
@@ -121,3 +162,5 @@ class AtTheProvider(FromElsewhere):
         """Once the provider answers: for the end of a story."""
         self.somebody_looks_for_what_nobody_told(ANSWERS, 0)
         assert self.line.unknown == [], "a refund at the provider was never found"
+        disputed = {reference: one.state for reference, (_, one) in self.line.disputed.items()}
+        assert self.house.disputes() == disputed, "a dispute is not known as it is"

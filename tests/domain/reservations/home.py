@@ -246,6 +246,10 @@ class Home(House):
         """What the provider has charged: the order, its key and reference there, the currency."""
         return self._look("charges")
 
+    def disputes(self) -> dict[str, str]:
+        """As they are known: their states by their references."""
+        return dict(self._ask("SELECT reference, state FROM disputes"))
+
     def left_of(self, charge: uuid.UUID) -> Decimal:
         """Of a charge, as the provider's ledger has it."""
         left: Decimal
