@@ -67,7 +67,8 @@ def block() -> Response:
         made = inventory.block(actor(), room.id, wanted.stay, rules=rules, reason=wanted.reason)
     except (Invalid, NightsTaken, BlockDiffers) as refusal:
         return _nights_page(form.refuse(refusal), status_of(refusal))
-    session[TOLD] = {"done": "blocked", "room": room.name, "block": encode("block", made.id)}
+    days = [made.check_in.isoformat(), made.check_out.isoformat()]
+    session[TOLD] = {"done": "blocked", "room": room.name, "block": encode("block", made.id), "stay": days}
     return go_to(str(_back_to(room.property_id, made.check_in)["back"]))
 
 

@@ -103,7 +103,7 @@ class Rows:
         booking = one.booking
         link = escape(self._booking(encode("booking", booking.id)))
         name = escape(one.guest or gettext("Contact erased"))
-        phone = f' · <span class="desk-phone">{escape(one.phone)}</span>' if one.phone else ""
+        phone = f', <span class="desk-phone">{escape(one.phone)}</span>' if one.phone else ""
         told = _note(one) + _notes(one, link) if with_note else ""
         house = f'<span class="quiet small">{escape(booking.property_name)}</span>' if self._with_house else ""
         dates = self._dates(booking.check_in, booking.check_out)

@@ -273,7 +273,7 @@ def test_nights_lead_back_to_the_days_and_filters_from_which_they_were_opened(at
 def test_staff_take_nights_off_sale_and_undo_it(at_work: Visitor, room: Room) -> None:
     at_work.go(nights_page(room)).send("/admin/calendar/nights", nights_form(room, 3, reason="Painting"))
     assert at_work.url.startswith(CALENDAR)
-    assert "Room with a view is off sale for these nights." in at_work.text
+    assert "Room with a view is off sale: " in at_work.text
     assert set(nights_of(room)) == set(in_days(3, 2).dates())
     at_work.press("Undo")
     assert "The nights are back on sale." in at_work.text
@@ -284,13 +284,13 @@ def test_staff_take_nights_off_sale_and_undo_it(at_work: Visitor, room: Room) ->
 
 def test_what_was_done_is_told_once(at_work: Visitor, room: Room) -> None:
     at_work.go(nights_page(room)).send("/admin/calendar/nights", nights_form(room, 3))
-    assert "off sale for these nights" not in at_work.go(CALENDAR).text
+    assert "is off sale: " not in at_work.go(CALENDAR).text
 
 
 def test_pressed_twice_the_nights_are_off_sale_once(at_work: Visitor, room: Room) -> None:
     for _ in range(2):
         at_work.go(nights_page(room)).send("/admin/calendar/nights", nights_form(room, 3))
-        assert "is off sale for these nights" in at_work.text
+        assert "is off sale: " in at_work.text
     assert count(Block) == 1
 
 
