@@ -16,6 +16,8 @@ CODES: dict[str, tuple[str, dict[str, str]]] = {
     "int_parsing": ("no_whole_number", {}),
     "int_from_float": ("no_whole_number", {}),
     "int_parsing_size": ("too_many_digits", {}),
+    "bool_type": ("no_truth", {}),
+    "bool_parsing": ("no_truth", {}),
     "string_type": ("no_text", {}),
     "string_unicode": ("no_text", {}),
     "decimal_parsing": ("no_number", {}),

@@ -40,6 +40,10 @@ PLAIN = {
     "pattern": r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$",
     "description": "Without control characters.",
 }
+PROSE = {  # the same of prose()
+    "pattern": r"^([^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|\r\n)*$",
+    "description": "Lines of text, without other control characters.",
+}
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 GAPS = re.compile(r"(?<=\d)[ '\u00a0\u2009\u202f\u2019](?=\d{3}(?!\d))")  # between thousands
 LEAST_DIGITS = 6  # of a phone number: fewer reach nobody, within a town neither

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
 from booking.domain import input_problems
+from booking.domain.correspondence.conversations import MessageText
 from booking.domain.errors import Invalid
 from booking.domain.inputs import Input, accept
 from booking.domain.notices import Notice
@@ -132,3 +134,25 @@ def test_an_empty_new_password_is_told_how_long_it_has_to_be() -> None:
 def test_a_sum_that_is_none_says_why(amount: str) -> None:
     for model in (of_payments.MoneyReceived, of_payments.DebtWaived):
         assert said(model, "amount", amount, strict=False) == "must be more than 0"
+
+
+@pytest.mark.parametrize(
+    ("written", "is_right"),
+    [
+        ("Two\nlines,\r\nand a\ttab", True),
+        ("ß, \u202fב and 你", True),
+        ("a bell \x07", False),
+        ("a page \x0b", False),
+        ("half of a line's end \r", False),
+        ("the other way round \u202e", False),
+    ],
+)
+def test_the_document_says_which_signs_a_text_of_several_lines_may_have(written: str, is_right: bool) -> None:
+    pattern = properties(MessageText)["message"]["pattern"]
+    assert bool(re.search(pattern, written)) is is_right
+    if is_right:
+        accept(MessageText, {"message": written}, strict=True)
+        return
+    with pytest.raises(Invalid) as refused:
+        accept(MessageText, {"message": written}, strict=True)
+    assert problems(refused.value)["message"].endswith("must not contain control characters")

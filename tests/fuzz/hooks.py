@@ -43,10 +43,12 @@ BEYOND_SCHEMAS = re.compile(
     r"|(check(In|Out)|from|to): (is a date that does not exist|must be a date such as .+)"  # to it 0000-01-01 is one
     r"|region: must be .+: accounts of other regions are made there"
     r"|roomId: this room is at another property"  # than the stay that is to be changed
-    r"|location: is not a destination we know; choose one of .+"
+    r"|location: is not a destination we know.*"
     r"|(contact\.)?email: must be an email address"  # `format: email` is wider than what can have a mailbox
     r"|password: is (one of the most common passwords; please choose another|too easy to guess[;:] .+)"
-    r"|fullName: must not (be empty|contain a link or an email address)"  # spaces alone
+    r"|(fullName|location|message|contact\.requests): must not be empty"  # signs alone that nobody sees
+    r"|fullName: must not contain a link or an email address"
+    r"|roomId: is the same room twice for some of the nights"  # of an order
     r"|Idempotency-Key: must be 1 to 255 visible ASCII characters"
 )
 

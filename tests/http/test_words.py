@@ -197,7 +197,8 @@ NO_SENTENCES = {
     "domain/catalogue/importing/places.py": None,  # names of countries
     "domain/catalogue/importing/text.py": None,  # names of HTML's elements
     "domain/catalogue/kinds.py": None,  # what hosts write
-    "domain/inputs.py": {"Without control characters."},  # of the OpenAPI document
+    # Of the OpenAPI document.
+    "domain/inputs.py": {"Without control characters.", "Lines of text, without other control characters."},
     "domain/people/account_closing.py": {"Deleted account"},  # the name in the row of nobody
     "domain/reservations/hold_limits.py": {"holds of "},  # the name of a lock
     "domain/reservations/guest_register/country_rules.py": None,  # names of fields

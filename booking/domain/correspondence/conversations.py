@@ -18,7 +18,7 @@ from booking.domain import messages, payments, people
 from booking.domain.actors import Actor
 from booking.domain.correspondence.errors import GuestUnreachable, MessageOfUnconfirmed, WritingRefused
 from booking.domain.errors import BookingNotFound, TooManyAttempts
-from booking.domain.inputs import Input, prose
+from booking.domain.inputs import PROSE, Input, prose
 from booking.domain.messages import (
     BY_GUEST,
     BY_HOUSE,
@@ -45,7 +45,7 @@ class MessageText(Input):
     """What somebody writes."""
 
     message: Annotated[
-        str, Field(max_length=LONGEST_MESSAGE, json_schema_extra={"minLength": 1}), AfterValidator(prose)
+        str, Field(max_length=LONGEST_MESSAGE, json_schema_extra=PROSE | {"minLength": 1}), AfterValidator(prose)
     ]
 
 

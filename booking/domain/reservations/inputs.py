@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, fie
 
 from booking.domain import people
 from booking.domain.inputs import (
+    PROSE,
     CalendarDate,
     ClockTime,
     Dates,
@@ -77,7 +78,7 @@ class RoomOrder(RoomStay):
     payment_method_id: PaymentMethod
 
 
-Requests = Annotated[str, Field(max_length=1000, json_schema_extra={"minLength": 1}), AfterValidator(prose)]
+Requests = Annotated[str, Field(max_length=1000, json_schema_extra=PROSE | {"minLength": 1}), AfterValidator(prose)]
 
 
 class ContactDetails(Input):

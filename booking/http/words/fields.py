@@ -16,6 +16,7 @@ PROBLEMS: Templates = {
     # --- its kind
     "no_whole_number": _("%(field)s must be a whole number"),
     "no_number": _("%(field)s must be a number"),
+    "no_truth": _("%(field)s must be true or false"),
     "no_text": _("%(field)s must be text"),
     "no_list": _("%(field)s must be a list"),
     "no_object": _("%(field)s must be a JSON object"),
