@@ -19,7 +19,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 COMES_BACK = "comes_back"
 # Fields that a page fills itself with what it shows: nobody who reads it can put them right.
-OF_THE_PAGE = frozenset({"version", "shownTotal", "shownRefund", "shownDifference", "last", "seen", "fingerprint"})
+OF_THE_PAGE = frozenset({
+    "version", "shown", "shownTotal", "shownRefund", "shownDifference", "last", "after", "seen", "fingerprint",
+})  # fmt: skip
 
 
 class Form:

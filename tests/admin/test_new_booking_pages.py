@@ -90,7 +90,7 @@ WRONG = [
     ({"phone": "0131 2"}, "Phone must be a phone number"),
     ({"room": ""}, "Room"),
     ({"how": "barter"}, "How"),
-    ({"shown": "nonsense"}, "Shown"),
+    ({"shown": "nonsense"}, "This page was out of date."),
 ]
 
 

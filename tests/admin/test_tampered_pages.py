@@ -6,11 +6,14 @@ import pytest
 from flask import Flask
 
 from booking.domain.actors import Role
+from booking.domain.errors import Invalid
+from booking.domain.payments.inputs import CashCount
 from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Property, Room, User
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
+from booking.pages.forms import Form
 from tests.admin.staff import at_work
 from tests.cases import each
 from tests.cast import VISA, acting, in_days, order, reload
@@ -77,3 +80,11 @@ def test_a_guest_is_told_so_before_anything_is_charged(
         guest.go(page).send(action, {field: wrong if field == "version" else "abc"}, paymentMethodId=VISA)
         assert (guest.status, guest.problems) == (400, [TOLD])
         assert reload(held).status == "PENDING"
+
+
+@each(("field", "wrong"), [("shown", "zzz"), ("shown", ""), ("shown", "1" * 40)])
+def test_what_a_count_of_cash_was_shown_is_told_as_the_page_s(app: Flask, field: str, wrong: str) -> None:
+    form = Form({"counted": "5", field: wrong})
+    with pytest.raises(Invalid):
+        form.accept(CashCount)
+    assert form.problems == {"": TOLD}
