@@ -200,11 +200,12 @@ def any_rates() -> bool:
 
 # What of a room is its own is not changed by this: neither its version nor when somebody changed it.
 _UNTOUCHED: dict[str, Any] = {"updated_at": Room.updated_at}
-# In one statement and as text: arrays of arrays would be sent many times as slowly.
+# In one statement and as text: arrays of arrays would be sent many times as slowly. A month's rows lie side by side: a
+# search reads one month of many rooms.
 _ADD_MONTHS = text(
     "INSERT INTO room_calendar (room_id, month, version, lowest, sums)"
     " SELECT room, month, :version, lowest, CAST(sums AS bigint[])"
     " FROM unnest(CAST(:rooms AS uuid[]), CAST(:months AS date[]), CAST(:lowest AS bigint[]), CAST(:sums AS text[]))"
-    " AS made (room, month, lowest, sums)"
+    " AS made (room, month, lowest, sums) ORDER BY month, room"
 ).bindparams(bindparam("rooms", type_=ARRAY(Uuid)))
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('rates ' || :property, 0))")

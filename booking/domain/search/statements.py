@@ -199,6 +199,8 @@ def _page(key: StatementKey, rates: CTE | None) -> Select[Any]:
     cards = select(*_SHOWN, Room.id.label("room_id"), Room.unit_group_id, Room.terms_id, compared.label("compared"))
     cards = cards.add_columns(*(by.label(f"order{number}") for number, by in enumerate(order)))
     free = or_(_is_free(Room), _SISTER) if key.has_units else _free(Room)
+    if rates is not None and _compares_prices(key) and not key.has_units:
+        free = ~exists(_nights_of_all(key))  # every room is looked at, whatever its price
     cards = cards.select_from(source).where(Room.listed, *_conditions(key, price, rates), free)
     cards = cards.order_by(*_sorted(order, key.sort)).limit(bindparam("page_size")).offset(bindparam("skipped"))
     card = cards.subquery("cards")
@@ -218,10 +220,7 @@ def _page(key: StatementKey, rates: CTE | None) -> Select[Any]:
 def _total(key: StatementKey, rates: CTE | None) -> Select[Any]:
     """Rooms by themselves, and groups of which a unit is free: each group has a row, and all the others have one."""
     source, price, _ = _compared(key, rates)
-    nights = _nights(Room)
-    if "location" in key.filters:  # the nights of the whole place are read by their index and matched with its rooms
-        nights = nights.where(Availability.location == bindparam("location"))
-    conditions = (*_conditions(key, price, rates), ~exists(nights))
+    conditions = (*_conditions(key, price, rates), ~exists(_nights_of_all(key)))
     if not key.has_units:
         return select(func.count()).select_from(source).where(*conditions)
     free = func.count().filter(_parts_are_free(Room)).label("free")
@@ -229,6 +228,12 @@ def _total(key: StatementKey, rates: CTE | None) -> Select[Any]:
     groups = of_groups.group_by(Room.unit_group_id).subquery()
     each = case((groups.c.unit_group_id.is_(None), groups.c.free), else_=func.least(groups.c.free, 1))
     return select(func.coalesce(cast(func.sum(each), Integer), 0)).select_from(groups)
+
+
+def _nights_of_all(key: StatementKey) -> Select[Any]:
+    """Nights of the whole place are read by their index and matched with its rooms."""
+    nights = _nights(Room)
+    return nights.where(Availability.location == bindparam("location")) if "location" in key.filters else nights
 
 
 def _compared(key: StatementKey, rates: CTE | None) -> tuple[FromClause, _Price, ColumnElement[Any]]:

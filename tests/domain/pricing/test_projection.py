@@ -90,15 +90,17 @@ def test_sql_adds_up_what_the_function_quotes_and_lets_be_what_it_lets_be(app: F
     cheap = beside(room, "Cheap", 9)
     pricing.rebuild_rates(room.property_id, RULES)
     chance, fitting, for_nothing = random.Random(14), 0, 0
-    for _ in range(250):
+    for number in range(60):
         stay, guests = in_days(chance.randint(0, 400), chance.choice([1, 2, 3, 5, 8, 40])), chance.randint(1, 4)
         for one in (room, cheap):
             found = asked(one, stay, guests)
-            assert found == asked_before(one, stay, guests) == quoted(one, stay, guests), (one.name, stay)
+            assert found == quoted(one, stay, guests), (one.name, stay)
+            if number % 5 == 0:
+                assert found == asked_before(one, stay, guests), (one.name, stay)
             fitting += found is not None and found[0]
             for_nothing += found is not None and not found[1]
-    assert 40 < fitting < 460
-    assert for_nothing > 5
+    assert 5 < fitting < 115
+    assert for_nothing > 0
 
 
 def test_a_stay_over_the_end_of_a_year_is_added_up(app: Flask, room: Room) -> None:
@@ -277,9 +279,10 @@ def test_decisions_follow_occupancy_and_are_kept_with_their_inputs(app: Flask, r
         beside(room, name, 100)
     steps = [{"occupancy": 0, "percent": -10}, {"occupancy": 50, "percent": 30}]
     add(room, "dynamic", steps=steps, floor=-10, ceiling=20, step=15, ahead=5)
-    blocked(room, in_days(2, 1))
+    tonight = RULES.today("Europe/Brussels")  # the house's: after midnight it is still the night before's for a while
+    stay = Stay(tonight, tonight + dt.timedelta(days=6))
+    blocked(room, Stay(tonight + dt.timedelta(days=2), tonight + dt.timedelta(days=3)))
     assert pricing.decide_rates(SYSTEM, RULES) == 6
-    stay = in_days(0, 6)
     assert [line.amount for line in pricing.quote_stay(room.id, stay, 2, RULES).price.lines] == [108] * 6
     assert pricing.decide_rates(SYSTEM, RULES) == 0
     kept = db.session.query(RateDecision).order_by(RateDecision.night).all()
