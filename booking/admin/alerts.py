@@ -112,6 +112,7 @@ def _page(form: Form, status: int, texts: Form | None = None) -> Response:
         "chosen": chosen,
         "kinds": {kind: told for kind, told in _kinds().items() if kind in chosen},
         "ways": _ways,
+        "is_attended": system.is_attended(actor()),
         "alerts": system.list_alerts(actor(), closed=True, limit=50),
         "told": lambda one: words.alert(one.code, one.facts, desk().zone),
         "place_of": lambda one: names.get(one.property_id, ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -13,7 +13,14 @@ from booking.admin import house_forms, house_told, stays_ahead
 from booking.admin.entrance import desk
 from booking.admin.house_forms import Merged
 from booking.domain import catalogue, inventory
-from booking.domain.catalogue import OwnProperty, PropertyDetails, PropertyEdit, PropertyModified, PropertyNotFound
+from booking.domain.catalogue import (
+    OwnProperty,
+    PropertyDetails,
+    PropertyEdit,
+    PropertyModified,
+    PropertyNotFound,
+    Room,
+)
 from booking.domain.errors import Conflict, Forbidden, Invalid
 from booking.http.error_rendering import status_of
 from booking.infra.ids import decode, encode
@@ -167,6 +174,7 @@ def _page(seen: OwnProperty, form: Form, status: int = 200, merged: Merged = hou
         "house": seen.house,
         "property_id": encode("property", seen.house.id),
         "rooms": rooms,
+        "titles": _titles(seen, rooms),
         "waiting": sum(1 for room in rooms if not room.published and room.archived_at is None),
         "form": form,
         "zones": _zones(),
@@ -178,6 +186,12 @@ def _page(seen: OwnProperty, form: Form, status: int = 200, merged: Merged = hou
         "stays": stays_ahead.of_property(seen.house) if told and told["in_use"] else [],
     }
     return page("admin/property.html", block="main", status=status, **facts)
+
+
+def _titles(seen: OwnProperty, rooms: Sequence[Room]) -> dict[uuid.UUID, str]:
+    """What guests see its units called, by their group."""
+    has_units = any(room.unit_group_id for room in rooms)
+    return catalogue.titles_of_units(actor(), seen.house.id) if has_units else {}
 
 
 def _zones() -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, current_app, session, url_for
+from flask_babel import format_timedelta
 
 from booking.admin.entrance import desk
 from booking.domain import maintenance, people, system
@@ -48,6 +49,7 @@ def show() -> Response:
         "python": platform.python_version(),
         "instant": dt.datetime.fromisoformat,
         "size": _size,
+        "late": format_timedelta(dt.timedelta(seconds=round(status.seconds_late)), threshold=1),
         "done": session.pop(DONE, None),
         "zone": desk().zone,
     }

@@ -30,7 +30,10 @@ def test_units_are_made_from_the_room_s_page_and_one_of_them_is_taken_out_again(
     assert found
     assert (found.name, [one.name for one in found.units]) == ("Double", ["Double 101", "Double 102", "Double 103"])
     assert {f"/admin/rooms/{encode('room', one.id)}" for one in found.units[1:]} <= set(manager.links())
-    manager.send(f"{page}/units", asked)  # twice
+    house = f"/admin/properties/{encode('property', room.property_id)}"
+    catalogue.make_units(SYSTEM, room.id, [found.units[0].name], title="With a balcony")
+    assert [manager.go(there).text.count("With a balcony") for there in (house, "/admin/rooms")] == [3, 3]
+    manager.go(page).send(f"{page}/units", asked)  # twice
     again = catalogue.units_beside(SYSTEM, room.id)
     assert again
     assert len(again.units) == 3

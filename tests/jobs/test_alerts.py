@@ -26,7 +26,7 @@ from booking.domain.system.causes import Cause, Look
 from booking.domain.tables import Alert, AlertChoice, Delivery, Payment, Room, User
 from booking.http import date_format
 from booking.http.services import current_services
-from booking.infra import clock
+from booking.infra import clock, leader
 from booking.infra.backup import BackupError
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode, new_id
@@ -290,6 +290,19 @@ def test_choices_are_made_on_the_page_and_the_list_tells(
     assert clerk.page.select_one("main a[href='/admin/alerts']")
     clerk.go("/admin/alerts")
     assert "disk" not in clerk.text.lower()
+
+
+def test_the_page_does_not_say_that_nothing_is_wrong_where_no_worker_looks(
+    app: Flask, olga: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = at_work(app, olga, Role.OWNER).go("/admin/alerts")
+    assert ("No worker is running" in owner.text, "Nothing is wrong." in owner.text) == (True, False)
+    with monkeypatch.context() as patched:
+        patched.setattr(leader, "is_there", lambda _: True)
+        owner.go("/admin/alerts")
+    assert ("No worker is running" in owner.text, "Nothing is wrong." in owner.text) == (False, True)
+    with pytest.raises(NotFound):
+        system.is_attended(acting(olga))
 
 
 def test_a_page_tells_all_times_of_an_alert_by_one_clock(

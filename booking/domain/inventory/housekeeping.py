@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from booking.domain import people
 from booking.domain.actors import Actor
-from booking.domain.catalogue import Property, Room
+from booking.domain.catalogue import Property, Room, UnitGroup
 from booking.domain.errors import Conflict, Invalid, NotFound, RoomNotFound
 from booking.domain.inventory import blocks
 from booking.domain.inventory.housekeeping_models import (
@@ -63,6 +63,7 @@ class RoomState:
     property_id: uuid.UUID
     time_zone: str
     published: bool
+    sold_as: str | None  # of one of identical units: what guests see all called
     status: str
     since: dt.datetime | None
     by: str | None
@@ -217,15 +218,27 @@ def _by_name(row: Any) -> tuple[Any, ...]:
     return row.property_name, row.property_id, natural(row.room_name)
 
 
-_FACTS = Room.id.label("room_id"), Room.name.label("room_name"), Room.property_id, Property.time_zone, Room.published
+_FACTS = (
+    Room.id.label("room_id"),
+    Room.name.label("room_name"),
+    Room.property_id,
+    Property.time_zone,
+    Room.published,
+    UnitGroup.name.label("sold_as"),
+)
 _ROOMS = (
     select(*_FACTS, Property.name.label("property_name"), RoomStatus, Block)
     .join(Property, Property.id == Room.property_id)
+    .outerjoin(UnitGroup, UnitGroup.id == Room.unit_group_id)
     .outerjoin(RoomStatus, RoomStatus.room_id == Room.id)
     .outerjoin(Block, Block.id == RoomStatus.block_id)
     .where(Room.archived_at.is_(None))
 )
-_ONE = select(*_FACTS).join(Property, Property.id == Room.property_id)
+_ONE = (
+    select(*_FACTS)
+    .join(Property, Property.id == Room.property_id)
+    .outerjoin(UnitGroup, UnitGroup.id == Room.unit_group_id)
+)
 
 
 def _permitted(actor: Actor, room_id: uuid.UUID) -> Any:
@@ -313,6 +326,7 @@ def _state(room: Any, row: RoomStatus | None, block: Block | None) -> RoomState:
         room.property_id,
         room.time_zone,
         room.published,
+        room.sold_as,
         status,
         row.since if row else None,
         row.set_by if row else None,

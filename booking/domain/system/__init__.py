@@ -10,7 +10,7 @@ from booking.domain.system.alert_news import tell as tell_news
 from booking.domain.system.alerts import CLOSED as ALERT_CLOSED
 from booking.domain.system.alerts import OPENED as ALERT_OPENED
 from booking.domain.system.alerts import REMINDED as ALERT_REMINDED
-from booking.domain.system.alerts import ShownAlert
+from booking.domain.system.alerts import ShownAlert, is_attended
 from booking.domain.system.alerts import for_actor as list_alerts
 from booking.domain.system.alerts import is_open as is_alert_open
 from booking.domain.system.alerts import look as look_for_alerts
@@ -64,6 +64,7 @@ __all__ = [
     "get_maintenance",
     "get_status",
     "is_alert_open",
+    "is_attended",
     "is_closed",
     "list_alerts",
     "list_data_requests",

@@ -22,7 +22,7 @@ from booking.domain.people import Action, AlertReader
 from booking.domain.system import alert_texts, causes
 from booking.domain.system.alert_models import Alert
 from booking.domain.system.causes import Cause, Facts, Look
-from booking.infra import clock, telemetry
+from booking.infra import clock, leader, telemetry
 from booking.infra.backup import BackupError
 from booking.infra.db import READ_COMMITTED, Unavailable, db, reading, transaction
 from booking.infra.ids import encode, new_id
@@ -142,17 +142,28 @@ def for_actor(actor: Actor, *, closed: bool = False, limit: int = 100) -> list[S
 
     Raises NotFound for who may be told of nothing.
     """
-    if not any(people.reach(actor, action) for action in people.ALERT_NEEDS.values()):
-        raise NotFound
+    _require_reader(actor)
     newest = select(Alert).order_by(Alert.opened_at.desc(), Alert.id.desc()).limit(limit)
     rows = db.session.scalars(newest if closed else newest.where(Alert.closed_at.is_(None)))
     return [_shown(row) for row in rows if _may_see(actor, row)]
+
+
+@reading
+def is_attended(actor: Actor) -> bool:
+    """Whether a worker runs, without which nobody is told of anything. Raises NotFound for who is told of nothing."""
+    _require_reader(actor)
+    return leader.is_there(db.session.connection())
 
 
 def open_for(reader: AlertReader, kinds: Sequence[str]) -> list[Alert]:
     """Of these kinds, the oldest first, inside the caller's transaction."""
     there = select(Alert).where(Alert.closed_at.is_(None), Alert.kind.in_(kinds)).order_by(Alert.opened_at, Alert.id)
     return [row for row in db.session.scalars(there) if reader.hears_of(row.kind, row.property_id)]
+
+
+def _require_reader(actor: Actor) -> None:
+    if not any(people.reach(actor, action) for action in people.ALERT_NEEDS.values()):
+        raise NotFound
 
 
 def _may_see(actor: Actor, alert: Alert) -> bool:
