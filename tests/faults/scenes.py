@@ -270,13 +270,18 @@ def waiving(stage: Stage, count: Count, number: int) -> None:
         count.note(guest, result, final=True)
 
 
+def _at_noon(day: dt.date) -> None:
+    clock.shift(dt.timedelta(0))
+    clock.shift(dt.datetime.combine(day, dt.time(12), dt.UTC) - clock.now())
+
+
 def moving(stage: Stage, count: Count, number: int) -> None:
     """A guest of the house is moved by two at the desk, to a room that somebody books, and checked out by a third."""
     guest, day = stage.guest(number), stage.day(number, 80, 3)
     booked = bookings.book(acting(guest), order(guest, stage.room(number), in_days(day, 3)), VISA, stage.desk)
-    clock.shift(dt.timedelta(days=day))
+    _at_noon(booked.check_in)  # by night it is the day before at the desk
     front_desk.check_in(SYSTEM, booked.id, stage.desk)
-    clock.shift(dt.timedelta(days=day + 1))
+    _at_noon(booked.check_in + dt.timedelta(days=1))
     agreed = Agreed(StayChange(room_id=stage.suite(number).id), Decimal(0))
     acts: list[Callable[[], object]] = [partial(stay_changes.change, SYSTEM, booked.id, agreed, stage.desk)] * 2
     wanted = order(stage.guest(number + 1), stage.suite(number), in_days(day + 1, 1))

@@ -44,6 +44,7 @@ BEYOND_SCHEMAS = re.compile(
     r"|region: must be .+: accounts of other regions are made there"
     r"|roomId: this room is at another property"  # than the stay that is to be changed
     r"|location: is not a destination we know.*"
+    r"|amenities: no room has .+"
     r"|(contact\.)?email: must be an email address"  # `format: email` is wider than what can have a mailbox
     r"|password: is (one of the most common passwords; please choose another|too easy to guess[;:] .+)"
     r"|(fullName|location|message|contact\.requests): must not be empty"  # signs alone that nobody sees

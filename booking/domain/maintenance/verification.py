@@ -260,9 +260,10 @@ RULES = {
     "payment_waits": """
         SELECT p.id::text FROM payments p WHERE p.state IN ('started', 'unknown')
         AND p.created_at < now() - interval '10 minutes'""",
+    # One that is open still may have succeeded: recovery will say.
     "dispute_of_no_charge": """
         SELECT d.reference FROM disputes d JOIN payments p ON p.id = d.payment_id
-        WHERE p.kind <> 'charge' OR p.state <> 'succeeded' OR d.currency <> p.currency OR d.amount > p.amount""",
+        WHERE p.kind <> 'charge' OR p.state = 'failed' OR d.currency <> p.currency OR d.amount > p.amount""",
     "hosted_payment_waits": """
         SELECT p.id::text FROM payments p WHERE p.state = 'awaiting_guest'
         AND p.next_at < now() - interval '10 minutes'""",

@@ -171,3 +171,20 @@ def test_a_block_goes_with_the_last_of_its_nights(room: Room) -> None:
     assert pruned == {"past_nights": 3, "past_blocks": 1}
     assert found() == []
     assert retention.prune(SYSTEM, dt.timedelta(days=90)) == {}
+
+
+# --- what banks take back
+
+DISPUTED = """
+    INSERT INTO disputes (id, payment_id, reference, amount, currency, state, reason)
+    SELECT gen_random_uuid(), id, 'dp_1', amount, currency, 'open', 'fraudulent' FROM payments"""
+
+
+@pytest.mark.parametrize(("state", "is_found"), [("succeeded", False), ("unknown", False), ("failed", True)])
+def test_a_dispute_is_of_a_charge_that_has_succeeded_or_still_may(
+    alice: User, room: Room, desk: BookingContext, state: str, is_found: bool
+) -> None:
+    bookings.book(acting(alice), order(alice, room), VISA, desk)
+    transaction(lambda: db.session.execute(text(DISPUTED)))()
+    transaction(lambda: db.session.execute(text("UPDATE payments SET state = :state"), {"state": state}))()
+    assert ("dispute_of_no_charge" in found()) is is_found
