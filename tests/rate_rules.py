@@ -60,6 +60,20 @@ _CLOSED = st.fixed_dictionaries({"closed": st.booleans()})
 _LENGTH = st.fixed_dictionaries({"nights": st.integers(1, 20), "percent": _percents(1, 100)})
 _DYNAMIC = {"steps": [{"occupancy": 50, "percent": 10}], "floor": -50, "ceiling": 50, "step": 50}
 
+_TAX_IN_PERCENT = st.fixed_dictionaries(
+    {"percent": st.decimals("0.0001", 100, places=4)},
+    optional={"of": st.sampled_from(rule_terms.OF), "nights": st.integers(1, 9), "included": st.booleans()},
+)
+
+
+def _tax_in_money(amount: Any) -> st.SearchStrategy[dict[str, Any]]:
+    by_guests = {"amount": amount, "per": st.just("guest_night")}
+    optional = {"nights": st.integers(1, 9), "included": st.booleans()}
+    return st.one_of(
+        st.fixed_dictionaries(by_guests, optional=optional),
+        st.fixed_dictionaries({"amount": amount, "per": st.sampled_from(rule_terms.PER)}),
+    )
+
 
 def _terms(kind: str, currency: str) -> st.SearchStrategy[dict[str, Any]]:
     amount = _money(currency, 500)
@@ -84,6 +98,8 @@ def _terms(kind: str, currency: str) -> st.SearchStrategy[dict[str, Any]]:
         rule_terms.CLOSED_TO_DEPARTURE: _CLOSED,
         rule_terms.NOTICE: _DAYS_AHEAD,
         rule_terms.HORIZON: _DAYS_AHEAD,
+        rule_terms.FEE: st.fixed_dictionaries({"amount": amount, "per": st.sampled_from(rule_terms.PER)}),
+        rule_terms.TAX: st.one_of(_tax_in_money(amount), _TAX_IN_PERCENT),
     }
     return said[kind]
 

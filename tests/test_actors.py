@@ -78,6 +78,8 @@ COMPUTED = {
     "inventory": {"any_free", "full_nights", "has_end", "is_entry_undoable", "rooms_in_state"},
     "pricing": {
         "can_be_had",
+        "charges_again",
+        "included_again",
         "discounts_again",
         "fits_rates",
         "found_total",

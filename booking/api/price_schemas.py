@@ -31,6 +31,7 @@ class PriceLine(Schema):
     amount: Money
     rule: str
     label: str
+    included: bool
     reasons: list[PriceReason]
 
 
@@ -71,6 +72,7 @@ def price_lines(lines: Iterable[pricing.Line], currency: str) -> list[PriceLine]
             amount=as_number(line.amount, currency),
             rule=line.rule,
             label=words.price_label(line),
+            included=line.included,
             reasons=[_reason(reason, currency) for reason in line.reasons],
         )
         for line in lines

@@ -65,6 +65,10 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "NightReason.message": ("The reason, for people.", "nobody can arrive on this day (“Weekend”)"),
     "PriceLine.kind": ("What the line is.", "night"),
     "PriceLine.date": ("The day the line is for; null if it is for the whole stay.", "2026-12-01"),
+    "PriceLine.included": (
+        "Whether it is a tax that the other lines hold already: then it adds nothing to the total.",
+        False,
+    ),
     "PriceLine.label": ("What the line is called, for people.", "Weekend"),
     "reasons": ("What each rule did to the amount; empty if it is the room’s own price.", []),
     "PriceReason.rule": ("The rule: `base` is the room’s own price.", "base"),

@@ -93,13 +93,18 @@ def add(slug: str, kind: str, name: str, terms: tuple[str, ...], as_json: bool, 
     TERMS by kind: price amount= or percent= of the room's own price; adjust amount= or percent= more (below 0: less);
     guests included= extra= fewer=; length steps=NIGHTS:PERCENT,...; early_bird and last_minute
     days= percent=; min_nights and max_nights nights=; closed_to_arrival and closed_to_departure closed=; notice and
-    horizon days=; dynamic steps=OCCUPANCY:DAYS:PERCENT,... floor= ceiling= step= ahead=.
+    horizon days=; dynamic steps=OCCUPANCY:DAYS:PERCENT,... floor= ceiling= step= ahead=; fee amount=
+    per=stay|night|guest|guest_night; tax amount= per=, or percent= of=nights|all (all: fees too), for the first nights=
+    only, included=true where it is in the prices already. Fees and taxes of different names add up.
 
     \b
     Examples:
         flask rates add pier-house price Summer percent=130 --from 2027-06-01 --to 2027-08-31
         flask rates add pier-house adjust Weekend percent=20 --weekdays fri,sat
         flask rates add pier-house length "3 nights or more" steps=3:10,7:15
+        flask rates add pier-house fee Cleaning amount=45
+        flask rates add pier-house tax "City tax" amount=3.50 per=guest_night nights=7
+        flask rates add pier-house tax VAT percent=20 of=all included=true
     """
     with refusals_said(**NAMES):
         said = pricing.rate_input(_said(given) | {"kind": kind, "name": name, "terms": " ".join(terms)})

@@ -45,6 +45,9 @@ def _rules(today: dt.date) -> Iterator[dict[str, str]]:
     yield _rule("length", "A week or more", "steps=7:10,28:25")
     yield _rule("early_bird", "Early bird", "days=180 percent=8")
     yield _rule("last_minute", "Last minute", "days=2 percent=10")
+    yield _rule("fee", "Cleaning", "amount=30")
+    yield _rule("tax", "Visitor levy", "percent=5 nights=5")
+    yield _rule("tax", "VAT", "percent=20 of=all included=true")
     yield _rule("dynamic", "Demand", "steps=60:45:8,85:45:18 floor=0 ceiling=20 step=6 ahead=45")
     for year in range(today.year, today.year + YEARS + 1):
         yield _rule("price", "Festival", "percent=160", **_days(year, (8, 1), year, (8, 31)))

@@ -111,6 +111,7 @@ _FILTERS = (
     number_format.guests,
     number_format.nights,
     words.price_rule,
+    words.tax_included,
     wrapped,
     column,
     bidi,

@@ -20,6 +20,8 @@ class BillLine:
     text: str
     amount: Decimal
     why: str = ""
+    included: bool = False  # in the others: it stands below the total
+    is_tax: bool = False
 
 
 def of_quote(quote: Quote) -> list[BillLine]:
@@ -30,11 +32,15 @@ def of_quote(quote: Quote) -> list[BillLine]:
 
 def nights(quote: Quote) -> list[BillLine]:
     """What each day of a stay costs, by its date, and what is not for a day; with the reasons where rules made it."""
+    by_itself = [line for line in quote.lines if line.kind not in pricing.CHARGE_KINDS]
     return [
-        BillLine(date_format.day(line.date) if line.date else words.price_label(line), line.amount, why)
-        for line in quote.lines
-        for why in [words.price_reasons(line, quote.currency)]
-        if line.date or why
+        *(
+            BillLine(date_format.day(line.date) if line.date else words.price_label(line), line.amount, why)
+            for line in by_itself
+            for why in [words.price_reasons(line, quote.currency)]
+            if line.date or why
+        ),
+        *(_line(line, quote.currency) for line in quote.price_lines if line.kind in pricing.CHARGE_KINDS),
     ]
 
 
@@ -52,6 +58,11 @@ def of_lines(lines: Iterable[PriceLine], currency: str) -> list[BillLine]:
 
 
 def _line(line: PriceLine, currency: str) -> BillLine:
+    if line.reason:
+        name = words.tax_included(line.label, line.reason.percent) if line.included else line.label
+        return BillLine(
+            name, line.amount, words.charged_by(line.reason, currency), line.included, line.kind == pricing.TAX_LINE
+        )
     if line.kind != pricing.NIGHT_LINE:
         return BillLine(line.label or words.price_rule(line.rule), line.amount)
     said = {"nights": number_format.nights(line.count), "price": formats.money(line.each, currency)}

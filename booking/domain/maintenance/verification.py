@@ -126,7 +126,8 @@ RULES = {
     ).replace("LISTED", ", ".join(f"l.{column}" for column in sorted(SHARED_BY_UNITS))),
     "price_not_sum_of_lines": """
         SELECT b.reference FROM bookings b WHERE b.total_price <>
-        (SELECT coalesce(sum((line->>'amount')::numeric), 0) FROM jsonb_array_elements(b.price_lines) line)""",
+        (SELECT coalesce(sum((line->>'amount')::numeric), 0) FROM jsonb_array_elements(b.price_lines) line
+         WHERE NOT coalesce((line->>'included')::boolean, false))""",
     "booking_without_order": """
         SELECT b.reference FROM bookings b LEFT JOIN orders o ON o.id = b.order_id AND o.currency = b.currency
         AND o.user_id IS NOT DISTINCT FROM b.user_id WHERE o.id IS NULL""",

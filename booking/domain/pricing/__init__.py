@@ -46,6 +46,7 @@ from booking.domain.pricing.quotes import (
     totals,
 )
 from booking.domain.pricing.quotes import NIGHT as NIGHT_LINE
+from booking.domain.pricing.quotes import TAX as TAX_LINE
 from booking.domain.pricing.quotes import as_sold as lines_as_sold
 from booking.domain.pricing.rate_editing import RATES_CHANGED, RateModified, RateNotFound
 from booking.domain.pricing.rate_editing import add as add_rate
@@ -68,9 +69,12 @@ from booking.domain.pricing.rated_search import fits as fits_rates
 from booking.domain.pricing.rated_search import of_stay as searched_total
 from booking.domain.pricing.rated_search import sets as sets_of_terms
 from booking.domain.pricing.rated_search import total as rated_total
+from booking.domain.pricing.rule_terms import CHARGE_KINDS
 from booking.domain.pricing.rule_terms import KINDS as RATE_KINDS
+from booking.domain.pricing.sold_charges import charges_again, included_again
 
 __all__ = [
+    "CHARGE_KINDS",
     "DISCOUNT_LINE",
     "FEE_LINE",
     "GOODWILL",
@@ -84,6 +88,7 @@ __all__ = [
     "RATES_CHANGED",
     "RATE_COLUMNS",
     "RATE_KINDS",
+    "TAX_LINE",
     "Calendar",
     "CalendarNight",
     "ForSale",
@@ -106,6 +111,7 @@ __all__ = [
     "any_rates",
     "can_be_had",
     "change_rate",
+    "charges_again",
     "check_in_instant",
     "decide_rates",
     "discounts_again",
@@ -116,6 +122,7 @@ __all__ = [
     "free_stays",
     "free_until",
     "frozen_policy",
+    "included_again",
     "kept_lines",
     "lines_as_sold",
     "nearest_stays",

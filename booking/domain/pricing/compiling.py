@@ -15,10 +15,20 @@ from typing import Any, Protocol, cast
 from booking.domain.money import decimals
 from booking.domain.pricing import nightly, rule_terms
 from booking.domain.pricing.nightly import Facts
-from booking.domain.pricing.rule_terms import DaysTerms, EarlyBirdTerms, GuestsTerms, LastMinuteTerms, LengthTerms
-from booking.domain.pricing.rules import RoomRules
+from booking.domain.pricing.rule_terms import (
+    ChargeTerms,
+    DaysTerms,
+    EarlyBirdTerms,
+    GuestsTerms,
+    LastMinuteTerms,
+    LengthTerms,
+    TaxTerms,
+)
+from booking.domain.pricing.rules import RoomRules, Rule
 
 TOO_FAR, TOO_NEAR = 100_000, -1  # days ahead, between which every arrival is
+ALL_NIGHTS = 32_767  # more than any stay has
+FEE_AMOUNT, TAX_AMOUNT, PERCENT_OF_NIGHTS, PERCENT_OF_ALL = range(4)  # as with_charges() in Postgres knows them
 Decided = Mapping[tuple[uuid.UUID, dt.date], Decimal]
 
 
@@ -44,6 +54,10 @@ class Terms:
     early_percent: int
     late_days: int
     late_percent: int
+    charge_values: tuple[Decimal, ...]
+    charge_nights: tuple[int, ...]
+    charge_guests: tuple[bool, ...]
+    charge_bases: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +118,9 @@ def _night_key(rules: RoomRules, decided: Decided, night: dt.date) -> tuple[Any,
 
 def _arrival_key(rules: RoomRules, day: dt.date) -> tuple[Any, ...]:
     kinds = (*rule_terms.ARRIVAL_KINDS, *rule_terms.ARRIVAL_LIMITS)
-    return tuple(rule and rule.id for rule in (rules.find(kind, day) for kind in kinds))
+    found = (rules.find(kind, day) for kind in kinds)
+    charged = (tuple(rule.id for rule in rules.find_each(kind, day)) for kind in rule_terms.CHARGE_KINDS)
+    return (*(rule and rule.id for rule in found), *charged)
 
 
 def terms_key(property_id: uuid.UUID, rules: RoomRules, room: nightly.LimitedRoom) -> int:
@@ -163,7 +179,27 @@ def _terms(rules: RoomRules, room: CompiledRoom, day: dt.date) -> Terms:
         early_percent=hundredths(cast(EarlyBirdTerms, early.terms).percent) if early else 0,
         late_days=cast(LastMinuteTerms, late.terms).days if late else TOO_NEAR,
         late_percent=hundredths(cast(LastMinuteTerms, late.terms).percent) if late else 0,
+        **_charges(rules, room.currency, day),
     )
+
+
+def _charges(rules: RoomRules, currency: str, day: dt.date) -> dict[str, Any]:
+    """Those that add to the total, an entry for each in all four."""
+    found = [rule for kind in rule_terms.CHARGE_KINDS for rule in rules.find_each(kind, day)]
+    rows = [_charge(rule, currency) for rule in found if not getattr(rule.terms, "included", False)]
+    names = ("charge_values", "charge_nights", "charge_guests", "charge_bases")
+    return dict(zip(names, zip(*rows, strict=True) if rows else ((),) * len(names), strict=True))
+
+
+def _charge(rule: Rule, currency: str) -> tuple[Decimal, int, bool, int]:
+    """Minor units or percent; for how many nights at most, 0 where it is for the stay; for each guest; of what."""
+    if isinstance(rule.terms, TaxTerms) and rule.terms.percent is not None:
+        base = PERCENT_OF_ALL if rule.terms.of == rule_terms.OF_ALL else PERCENT_OF_NIGHTS
+        return rule.terms.percent, rule.terms.nights or ALL_NIGHTS, False, base
+    terms = cast(ChargeTerms, rule.terms)
+    nights = (getattr(terms, "nights", None) or ALL_NIGHTS) if terms.is_by_night else 0
+    base = FEE_AMOUNT if rule.kind == rule_terms.FEE else TAX_AMOUNT
+    return Decimal(minor(cast(Decimal, terms.amount), currency)), nights, terms.is_by_guest, base
 
 
 def hundredths(percent: Decimal) -> int:

@@ -84,7 +84,7 @@ class Reason:
     label: str = ""
     amount: Decimal | None = None
     percent: Decimal | None = None
-    terms: Mapping[str, Any] | None = None  # of a discount, which is worked out anew when the stay changes
+    terms: Mapping[str, Any] | None = None  # of what is worked out anew when the stay changes: discounts, fees, taxes
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept in a booking's line."""

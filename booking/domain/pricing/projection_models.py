@@ -11,7 +11,7 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, Integer, Numeric, SmallInteger, String
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, Integer, Numeric, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -78,12 +78,19 @@ class StayTerms(Model):
     """What stays from some days are held to, and what they cost more or less than their nights.
 
     A night is for `included` guests; each one beyond costs `extra` more and each one fewer takes `fewer` off, in minor
-    units. Percents are hundredths, off the sum of the nights.
+    units. Percents are hundredths, off the sum of the nights. `charge_*`: an entry for each fee and tax, as
+    compiling.py makes them and with_charges() in Postgres adds them.
     """
 
     __tablename__ = "stay_terms"
     __table_args__ = (
         CheckConstraint("cardinality(length_nights) = cardinality(length_percents)", name="steps_complete"),
+        CheckConstraint(
+            "cardinality(charge_nights) = cardinality(charge_values)"
+            " AND cardinality(charge_guests) = cardinality(charge_values)"
+            " AND cardinality(charge_bases) = cardinality(charge_values)",
+            name="charges_complete",
+        ),
         {"info": GLOBAL},
     )
 
@@ -103,6 +110,10 @@ class StayTerms(Model):
     early_percent: Mapped[int]
     late_days: Mapped[int]
     late_percent: Mapped[int]
+    charge_values: Mapped[list[Decimal]] = mapped_column(ARRAY(Numeric), server_default=text("'{}'"))
+    charge_nights: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
+    charge_guests: Mapped[list[bool]] = mapped_column(ARRAY(Boolean), server_default=text("'{}'"))
+    charge_bases: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
 
 
 class RateTerms(Model):

@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from booking.domain.money import decimals, rounded
-from booking.domain.pricing import nightly, rule_terms, tariffs
+from booking.domain.pricing import charges, nightly, rule_terms, tariffs
 from booking.domain.pricing.nightly import BASE, Reason
 from booking.domain.pricing.rule_terms import LENGTH
 from booking.domain.pricing.rules import NO_RULES, RatedRoom, RoomRules
@@ -77,6 +77,12 @@ class Line:
     version: int | None
     label: str = ""
     reasons: tuple[Reason, ...] = ()
+    included: bool = False  # a tax that other lines hold already: it is shown, and adds nothing
+
+    @property
+    def adds(self) -> Decimal:
+        """To the total."""
+        return Decimal(0) if self.included else self.amount
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept in a booking: the amount as text, so that no digit is lost."""
@@ -90,6 +96,8 @@ class Line:
         }
         if self.reasons:
             kept |= {"label": self.label, "reasons": [reason.as_json() for reason in self.reasons]}
+        if self.included:
+            kept["included"] = True
         # The release before this one knows only nights, and reads them by this name.
         return kept | {"night": day} if self.kind == NIGHT else kept
 
@@ -103,6 +111,8 @@ class PriceLine:
     rule: str
     kind: str = NIGHT
     label: str = ""
+    reason: Reason | None = None  # of a fee or tax, which says how it counts
+    included: bool = False  # in the other lines
 
     @property
     def amount(self) -> Decimal:
@@ -121,7 +131,7 @@ class Quote:
 
     @property
     def total(self) -> Decimal:
-        return sum((line.amount for line in self.lines), Decimal(0))
+        return total(self.lines)
 
     @property
     def price_lines(self) -> tuple[PriceLine, ...]:
@@ -132,15 +142,19 @@ class Quote:
 
 
 def quote(room: PricedRoom, stay: Stay, guests: int, at: dt.datetime) -> Quote:
-    """The price of a stay. Other dates, guests or another room are another quote."""
+    """The price of a stay: its nights, discounts, fees and taxes. Other dates, guests or another room are another."""
     rules = rules_of(room)
     if not rules:
         return Quote(stay, guests, at, room.currency, tuple(nights(room, stay.dates(), guests, at)))
+    dates = stay.dates()
     facts = nightly.Facts(nightly.Party(guests), stay.check_in, _tariff(room).decided)
-    lines = [_night(rules, room, night, facts) for night in stay.dates()]
+    lines = [_night(rules, room, night, facts) for night in dates]
     lead = nightly.lead_days(at, room.time_zone, stay.check_in)
     off = nightly.discounts(rules, stay.check_in, [line.amount for line in lines], lead, room.currency)
-    return Quote(stay, guests, at, room.currency, (*lines, *map(_discount, off)))
+    lines += map(_discount, off)
+    charged = charges.Charged(dates, total(lines), guests, room.currency)
+    lines += map(charge_line, charges.of_stay(rules, stay.check_in, charged))
+    return Quote(stay, guests, at, room.currency, tuple(lines))
 
 
 def nights(room: PricedRoom, dates: Iterable[dt.date], guests: int, at: dt.datetime) -> list[Line]:  # noqa: ARG001 a night's price does not depend on when it is asked for
@@ -173,6 +187,22 @@ def _night(rules: RoomRules, room: PricedRoom, date: dt.date, facts: nightly.Fac
 
 def _discount(off: nightly.Discount) -> Line:
     return Line(DISCOUNT, None, off.amount, off.reason.rule, off.reason.version, off.reason.label, (off.reason,))
+
+
+def charge_line(made: charges.Charge) -> Line:
+    """A fee or a tax."""
+    why = made.reason
+    return Line(made.kind, made.date, made.amount, why.rule, why.version, why.label, (why,), made.included)
+
+
+def total(lines: Iterable[Line]) -> Decimal:
+    """What lines add up to: taxes that are in others already add nothing."""
+    return sum((line.adds for line in lines), Decimal(0))
+
+
+def is_charge(line: Line) -> bool:
+    """Whether it is a fee or tax that a rule has made."""
+    return line.kind in (FEE, TAX) and bool(line.reasons)
 
 
 def discounts_again(
@@ -240,10 +270,17 @@ def _kept_line(line: dict[str, Any]) -> Line:
     day = line["date"] if "date" in line else line["night"]
     date = dt.date.fromisoformat(day) if day else None
     said = Decimal(line["amount"]), str(line["rule"]), line.get("version"), line.get("label", "")
-    return Line(line.get("kind", NIGHT), date, *said, tuple(map(nightly.kept_reason, line.get("reasons", ()))))
+    reasons = tuple(map(nightly.kept_reason, line.get("reasons", ())))
+    return Line(line.get("kind", NIGHT), date, *said, reasons, line.get("included", False))
 
 
 def price_lines(lines: Iterable[Line]) -> tuple[PriceLine, ...]:
     """The lines for reading: nights in a row at the same price as one."""
-    alike = groupby(lines, key=lambda line: (line.amount, line.rule, line.kind, line.label))
-    return tuple(PriceLine(len(list(group)), *facts) for facts, group in alike)
+    groups = groupby(lines, key=lambda line: (line.amount, line.rule, line.kind, line.label))
+    return tuple(_price_line(list(group)) for _, group in groups)
+
+
+def _price_line(alike: Sequence[Line]) -> PriceLine:
+    line = alike[0]
+    reason = line.reasons[0] if is_charge(line) else None
+    return PriceLine(len(alike), line.amount, line.rule, line.kind, line.label, reason, line.included)

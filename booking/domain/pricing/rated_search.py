@@ -97,6 +97,14 @@ _ENDS = aliased(TermsMonth)
 _TODAY = cast(func.timezone(Property.time_zone, sql_now()), Date)
 
 
+_CHARGES: tuple[ColumnElement[Any], ...] = (
+    StayTerms.charge_values.expression,
+    StayTerms.charge_nights.expression,
+    StayTerms.charge_guests.expression,
+    StayTerms.charge_bases.expression,
+)
+
+
 def _lead(stay: _Asked) -> ColumnElement[int]:
     return func.greatest(0, stay.check_in - _TODAY, type_=Integer)
 
@@ -131,6 +139,7 @@ def _changes(stay: _Asked) -> tuple[ColumnElement[Any], ...]:
         cast(case((lead >= StayTerms.early_days, StayTerms.early_percent), else_=0), BigInteger).label("early_percent"),
         cast(case((lead <= StayTerms.late_days, StayTerms.late_percent), else_=0), BigInteger).label("late_percent"),
         func.power(cast(10, Numeric), -func.minor_units(Property.currency), type_=Numeric).label("unit"),
+        *_CHARGES,
     )
 
 
@@ -183,11 +192,18 @@ def total(source: FromClause, room: Any, known: CTE) -> Total:
     source = source.join(spent, true())
     off = [_part(spent.c.minor, known.c[name]) for name in ("length_percent", "early_percent", "late_percent")]
     net = spent.c.minor - off[0] - off[1] - off[2]
-    minor = case((net < 0, 0), else_=net)
+    minor = _with_charges(cast(case((net < 0, 0), else_=net), Numeric), known)
     unit = func.power(cast(10, Numeric), -func.minor_units(room.currency), type_=Numeric)
     # Of a room that is not rebuilt yet, or that the version before has rebuilt.
     as_before = case((room.terms_id != 0, func.stay_total(room.id, *_ASKED.arguments, type_=Numeric) * unit))
-    return Total(source, func.coalesce(cast(minor, Numeric) * known.c.unit, as_before, type_=Numeric))
+    return Total(source, func.coalesce(minor * known.c.unit, as_before, type_=Numeric))
+
+
+def _with_charges(net: ColumnElement[Any], known: CTE) -> ColumnElement[Any]:
+    """With fees and taxes where there are any, which a search counts for adults."""
+    arrays = [known.c[name] for name in ("charge_values", "charge_nights", "charge_guests", "charge_bases")]
+    charged = func.with_charges(net, _ASKED.nights, _ASKED.guests, *arrays, type_=Numeric)
+    return case((func.cardinality(arrays[0]) > 0, charged), else_=net)
 
 
 def _part(amount: ColumnElement[int], percent: ColumnElement[int]) -> ColumnElement[int]:

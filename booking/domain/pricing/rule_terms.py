@@ -6,11 +6,11 @@ Amounts are in the property's currency, percents are numbers (10 is a tenth). Da
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from booking.domain.inputs import Input, accept, decimal_text, refuse
+from booking.domain.inputs import Input, accept, decimal_text, one_of, refuse
 from booking.domain.notices import AnyOf, Notice
 
 # Kinds of which, for each night, the strongest rule makes the price.
@@ -21,7 +21,9 @@ MIN_NIGHTS, MAX_NIGHTS, CLOSED_TO_ARRIVAL, NOTICE, HORIZON = ARRIVAL_LIMITS = (
     "min_nights", "max_nights", "closed_to_arrival", "notice", "horizon",
 )  # fmt: skip
 CLOSED_TO_DEPARTURE = "closed_to_departure"  # by the day of departure
-KINDS = (*NIGHT_KINDS, *ARRIVAL_KINDS, *ARRIVAL_LIMITS, CLOSED_TO_DEPARTURE)
+# Of each name the strongest one that covers the day of arrival: a stay may bear several fees and taxes.
+FEE, TAX = CHARGE_KINDS = ("fee", "tax")
+KINDS = (*NIGHT_KINDS, *ARRIVAL_KINDS, *ARRIVAL_LIMITS, CLOSED_TO_DEPARTURE, *CHARGE_KINDS)
 DISCOUNT_KINDS = (LENGTH, EARLY_BIRD, LAST_MINUTE)
 
 LONGEST = 365  # nights of a stay, and days of an advance
@@ -35,6 +37,7 @@ Change = Annotated[Decimal, Field(ge=-999_999_999, le=999_999_999, decimal_place
 OfBase = Annotated[Decimal, Field(gt=0, le=1000, decimal_places=2), _number]
 Percent = Annotated[Decimal, Field(ge=-100, le=1000, decimal_places=2), _number]
 Off = Annotated[Decimal, Field(gt=0, le=100, decimal_places=2), _number]
+TaxRate = Annotated[Decimal, Field(gt=0, le=100, decimal_places=4), _number]
 Nights = Annotated[int, Field(ge=1, le=LONGEST)]
 Days = Annotated[int, Field(ge=0, le=FARTHEST)]
 
@@ -188,6 +191,66 @@ class DaysTerms(Terms):
     days: Days
 
 
+PER_STAY, PER_NIGHT, PER_GUEST, PER_GUEST_NIGHT = PER = ("stay", "night", "guest", "guest_night")
+OF_NIGHTS, OF_ALL = OF = ("nights", "all")
+
+
+class ChargeTerms(Terms):
+    """What a stay costs beside its nights: an amount for the stay, or for each night, guest, or guest and night."""
+
+    amount: Money | None = None
+    per: Annotated[str, AfterValidator(one_of(PER))] | None = None
+
+    def amounts(self) -> dict[str, Decimal]:
+        return {} if self.amount is None else {"amount": self.amount}
+
+    @property
+    def is_by_guest(self) -> bool:
+        return self.per in (PER_GUEST, PER_GUEST_NIGHT)
+
+    @property
+    def is_by_night(self) -> bool:
+        return self.per in (PER_NIGHT, PER_GUEST_NIGHT)
+
+    def once(self, guests: int) -> Decimal:
+        """The amount for a stay, or for one of its nights."""
+        return (self.amount or Decimal(0)) * (guests if self.is_by_guest else 1)
+
+
+class FeeTerms(ChargeTerms):
+    """Cleaning, linen, a pet: what the house takes for something beside the nights."""
+
+    amount: Money
+    per: Annotated[str, AfterValidator(one_of(PER))] = PER_STAY
+
+
+class TaxTerms(ChargeTerms):
+    """An amount, or so many percent of the nights less discounts, or of these and the fees (`of`).
+
+    Of the stay's nights at most so many count (`nights`). A tax that is `included` is in the other prices already: it
+    is shown, and adds nothing.
+    """
+
+    percent: TaxRate | None = None
+    of: Annotated[str, AfterValidator(one_of(OF))] | None = None
+    nights: Nights | None = None
+    included: bool = False
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if (self.amount is None) == (self.percent is None):
+            raise refuse(Notice("one_of_these", names=AnyOf(("amount", "percent"))), "amount")
+        if self.percent is None and self.per is None:
+            raise refuse(Notice("missing"), "per")
+        if self.percent is not None and self.per is not None:
+            raise refuse(Notice("only_beside", other="amount"), "per")
+        if self.percent is None and self.of is not None:
+            raise refuse(Notice("only_beside", other="percent"), "of")
+        if self.nights and not (self.percent or self.is_by_night):
+            raise refuse(Notice("only_beside", other="per=night, per=guest_night, percent"), "nights")
+        return self
+
+
 MODELS: dict[str, type[Terms]] = {
     PRICE: PriceTerms,
     ADJUST: AdjustTerms,
@@ -202,6 +265,8 @@ MODELS: dict[str, type[Terms]] = {
     CLOSED_TO_DEPARTURE: ClosedTerms,
     NOTICE: DaysTerms,
     HORIZON: DaysTerms,
+    FEE: FeeTerms,
+    TAX: TaxTerms,
 }
 
 

@@ -1,7 +1,8 @@
 """Rate rules as values: which one counts for a room on a day.
 
 Of each kind one rule counts, the strongest that covers the day: by priority, then room before kind before property,
-then the shorter period, then the one with weekdays, then the younger. So a weaker one changes nothing.
+then the shorter period, then the one with weekdays, then the younger. So a weaker one changes nothing. Of fees and of
+taxes one counts of each name.
 """
 
 from __future__ import annotations
@@ -88,6 +89,14 @@ class RoomRules:
             if rule.covers(day):
                 return rule
         return None
+
+    def find_each(self, kind: str, day: dt.date) -> list[Rule]:
+        """Of each name the rule of this kind that counts on the day, by their names."""
+        found: dict[str, Rule] = {}
+        for rule in self.by_kind.get(kind, ()):
+            if rule.covers(day):
+                found.setdefault(rule.name.casefold(), rule)
+        return [found[name] for name in sorted(found)]
 
 
 NO_RULES = RoomRules({})

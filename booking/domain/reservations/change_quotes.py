@@ -317,7 +317,9 @@ def _lines(
     lines = change_terms.stay_lines(sold, stay.dates(), quoted)
     sold_on = booking.created_at.astimezone(ZoneInfo(booking.time_zone)).date()
     discounts = change_terms.discounts(sold, lines, quoted, (stay.check_in - sold_on).days)
-    return [*lines, *discounts, *change_terms.goodwill_lines(sold)]
+    nights = [line for line in lines if line.kind == pricing.NIGHT_LINE]
+    charges = change_terms.charges(sold, [*lines, *discounts])
+    return [*nights, *discounts, *charges, *change_terms.goodwill_lines(sold)]
 
 
 def _new_nights(booking: Booking, room_id: uuid.UUID, stay: Stay, moves_on: dt.date | None = None) -> list[Stay]:

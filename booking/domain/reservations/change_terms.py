@@ -42,7 +42,7 @@ class NewPrice:
 
 def new_price(sold: Sold, stay_lines: Sequence[Line], check_in: dt.date, now: dt.datetime) -> NewPrice:
     """Agreed at `now`. `stay_lines` are those of the other stay, without what was kept of earlier changes."""
-    stay_lines = _never_below_zero(stay_lines)
+    stay_lines = pricing.included_again(_never_below_zero(stay_lines), sold.currency)
     parts = pricing.price_parts(sold.policy, sold.check_in, sold.total)
     worth, returnable = _sum(stay_lines), sum((part.amount for part in parts), Decimal(0))
     left = _without_newest(parts, returnable - worth)
@@ -66,9 +66,10 @@ def lowered(sold: Sold, amount: Decimal) -> NewPrice:
     What was agreed last is worth less from then on, so no change or cancellation brings the amount back once more.
     """
     left = _without_newest(pricing.price_parts(sold.policy, sold.check_in, sold.total), amount)
-    lines = (*sold.lines, Line(pricing.DISCOUNT_LINE, None, -amount, pricing.GOODWILL, None))
+    less = Line(pricing.DISCOUNT_LINE, None, -amount, pricing.GOODWILL, None)
+    lines = pricing.included_again((*sold.lines, less), sold.currency)
     total = _sum(lines)
-    return NewPrice(lines, total, total - sold.total, Decimal(0), pricing.policy_in_parts(sold.policy, left))
+    return NewPrice(tuple(lines), total, total - sold.total, Decimal(0), pricing.policy_in_parts(sold.policy, left))
 
 
 def taken_off(price: NewPrice, off: Decimal) -> NewPrice:
@@ -88,13 +89,13 @@ def goodwill_lines(sold: Sold) -> list[Line]:
 
 
 def stay_lines(sold: Sold, nights: Iterable[dt.date], offered: Iterable[Line]) -> list[Line]:
-    """The lines of a stay in the same room by as many guests: nights as they were sold, others as `offered` now.
+    """The lines of a stay in the same room by as many guests: nights as they were sold, others as `offered` now, each
+    with the fees and taxes of the night.
 
-    Without discounts, which count from all of its nights, and goodwill.
+    Without what is for the whole stay: discounts, other fees and taxes, and goodwill.
     """
     was, new = _by_date(sold.lines), _by_date(offered)
-    of_whole = [line for line in was.get(None, ()) if not is_kept(line) and line.kind != pricing.DISCOUNT_LINE]
-    return [line for night in nights for line in (was.get(night) or new[night])] + of_whole
+    return [line for night in nights for line in (was.get(night) or new[night])]
 
 
 def lines_before(sold: Sold, day: dt.date) -> tuple[Line, ...]:
@@ -108,17 +109,22 @@ def discounts(sold: Sold, lines: Sequence[Line], offered: Iterable[Line], lead_d
     To give nights back never costs: where fewer nights of what was sold would lose more discount than they cost, the
     stay costs what it did.
     """
-    by_rules = tuple(line for line in sold.lines if line.rule != pricing.GOODWILL)
     nights = [line for line in lines if line.kind == pricing.NIGHT_LINE]
-    made = pricing.discounts_again(by_rules, offered, nights, lead_days, sold.currency)
-    was = [line for line in by_rules if not is_kept(line)]
-    beyond = _sum(lines) + _sum(made) - _sum(was)
+    of_nights = (pricing.NIGHT_LINE, pricing.DISCOUNT_LINE)
+    was = [line for line in sold.lines if line.kind in of_nights and line.rule != pricing.GOODWILL]
+    made = pricing.discounts_again(was, offered, nights, lead_days, sold.currency)
+    beyond = _sum(nights) + _sum(made) - _sum(was)
     discount = next((line for line in reversed([*was, *made]) if line.kind == pricing.DISCOUNT_LINE), None)
-    if discount is None or beyond <= 0 or not {line.date for line in lines} <= {line.date for line in was}:
+    if discount is None or beyond <= 0 or not {line.date for line in nights} <= {line.date for line in was}:
         return made
     others = [line for line in made if line is not discount]
     amount = -beyond + (discount.amount if len(others) < len(made) else 0)
     return [*others, replace(discount, amount=amount)]
+
+
+def charges(sold: Sold, lines: Sequence[Line]) -> list[Line]:
+    """The fees and taxes of the other stay, whose `lines` are these with its discounts."""
+    return pricing.charges_again(sold.lines, lines, sold.currency)
 
 
 def is_kept(line: Line) -> bool:
@@ -157,4 +163,4 @@ def _by_date(lines: Iterable[Line]) -> dict[dt.date | None, list[Line]]:
 
 
 def _sum(lines: Iterable[Line]) -> Decimal:
-    return sum((line.amount for line in lines), Decimal(0))
+    return sum((line.adds for line in lines), Decimal(0))

@@ -55,7 +55,7 @@ def sheet_of(document: Document) -> Sheet:
         rows=_rows(document),
         total=Row(_total_label(document), _money(document, invoice.total)),
         taxes=[
-            Row(gettext("%(tax)s, included", tax=_line_name(line.line, line.rule)), _money(document, line.amount))
+            Row(words.tax_included(_line_name(line.line, line.rule), _rate(line.line)), _money(document, line.amount))
             for line in document.taxes
         ],
         payments=_payments(document),
@@ -134,6 +134,12 @@ def _name_of(document: Document, booking_id: uuid.UUID, rule: str) -> str:
 def _line_name(line: Mapping[str, Any], rule: str) -> str:
     """As the rule was called when it was sold, where the line says so."""
     return str(line.get("label") or words.price_rule(rule))
+
+
+def _rate(line: Mapping[str, Any]) -> Decimal | None:
+    """Of a tax in percent."""
+    percent = next((reason.get("percent") for reason in line.get("reasons", ())), None)
+    return None if percent is None else Decimal(percent)
 
 
 def _payments(document: Document) -> list[Row]:

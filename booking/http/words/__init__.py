@@ -40,6 +40,7 @@ __all__ = [
     "LABELS",
     "NOTICES",
     "alert",
+    "charged_by",
     "either",
     "label",
     "message",
@@ -55,6 +56,7 @@ __all__ = [
     "refund_outcome",
     "refund_state",
     "sentence",
+    "tax_included",
     "told",
 ]
 
@@ -124,6 +126,16 @@ def price_label(line: Line) -> str:
 def price_reason(of: PriceReason, currency: str) -> str:
     """What one rule did to a line: Weekend: 20% more."""
     return price_lines.reason(of, currency)
+
+
+def charged_by(of: PriceReason, currency: str) -> str:
+    """How a fee or tax counts."""
+    return price_lines.charged_by(of, currency)
+
+
+def tax_included(name: str, percent: Decimal | None) -> str:
+    """A tax that other lines hold already."""
+    return price_lines.tax_included(name, percent)
 
 
 def price_reasons(line: Line, currency: str) -> str:

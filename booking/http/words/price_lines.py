@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from booking.domain.pricing import Line, PriceReason
+from booking.domain.pricing import CHARGE_KINDS, Line, PriceReason
 from booking.http import money_format, number_format
 from booking.http.words.templates import Template, Templates, _
 
@@ -39,6 +39,22 @@ LESS_PERCENT: Templates = {
     "dynamic": _("%(rule)s: %(percent)s less, by how many rooms are taken and how near the night is"),
 }
 
+# Of a fee or tax, by what it counts.
+PER: Templates = {
+    "stay": _("%(amount)s for the stay"),
+    "night": _("%(amount)s for each night"),
+    "guest": _("%(amount)s for each guest"),
+    "guest_night": _("%(amount)s for each guest and night"),
+}
+PERCENT_OF: Templates = {
+    "nights": _("%(percent)s of the nights"),
+    "all": _("%(percent)s of the nights and fees"),
+}
+OF_RULE: Template = _("%(rule)s: %(terms)s")
+AT_MOST: Template = _("for at most %(nights)s")
+INCLUDED: Template = _("%(tax)s, included")
+WITH_RATE: Template = _("%(tax)s (%(percent)s)")
+
 
 def label(line: Line) -> str:
     """What the line is called: by the house where rules made it."""
@@ -52,6 +68,8 @@ def name_of(rule: str) -> str:
 
 def reason(of: PriceReason, currency: str) -> str:
     """Why: Weekend: 20% more."""
+    if of.kind in CHARGE_KINDS:
+        return str(OF_RULE) % {"rule": of.label, "terms": charged_by(of, currency)}
     by_money = of.percent is None
     value = (of.amount if by_money else of.percent) or Decimal(0)
     less = LESS_MONEY if by_money else LESS_PERCENT
@@ -65,3 +83,22 @@ def reason(of: PriceReason, currency: str) -> str:
 def reasons(line: Line, currency: str) -> str:
     """All of a line's, with semicolons between them; empty where there is nothing to say but the room's own price."""
     return "; ".join(reason(one, currency) for one in line.reasons)
+
+
+def charged_by(of: PriceReason, currency: str) -> str:
+    """How a fee or tax counts: €3.50 for each guest and night, for at most 7 nights."""
+    terms = of.terms or {}
+    if of.percent is None:
+        said = [str(PER[terms["per"]]) % {"amount": money_format.money(of.amount or Decimal(0), currency)}]
+    else:
+        rate = number_format.exact_percent(of.percent)
+        said = [str(PERCENT_OF[terms.get("of") or "nights"]) % {"percent": rate}]
+    if most := terms.get("nights"):
+        said.append(str(AT_MOST) % {"nights": number_format.nights(most)})
+    return ", ".join(said)
+
+
+def tax_included(name: str, percent: Decimal | None) -> str:
+    """A tax that other lines hold already: VAT (20%), included."""
+    rate = "" if percent is None else number_format.exact_percent(percent)
+    return str(INCLUDED) % {"tax": str(WITH_RATE) % {"tax": name, "percent": rate} if rate else name}

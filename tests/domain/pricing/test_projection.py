@@ -34,9 +34,9 @@ def add(room: Room, kind: str, /, **said: Any) -> None:
     where = {
         name: said.pop(name) for name in ("roomKind", "roomId", "from", "to", "weekdays", "priority") if name in said
     }
-    rate_editing.add(
-        SYSTEM, room.property_id, RateInput.model_validate({"kind": kind, "name": f"A {kind}", "terms": said, **where})
-    )
+    name = said.pop("name", f"A {kind}")
+    rule = RateInput.model_validate({"kind": kind, "name": name, "terms": said, **where})
+    rate_editing.add(SYSTEM, room.property_id, rule)
 
 
 def a_years_rates(room: Room) -> None:
@@ -55,6 +55,17 @@ def a_years_rates(room: Room) -> None:
     add(room, "closed_to_departure", weekdays=[6])
     add(room, "notice", days=1)
     add(room, "horizon", days=200)
+
+
+def fees_and_taxes(room: Room) -> None:
+    """Of each kind that adds to a total, and one that does not."""
+    add(room, "fee", name="Cleaning", amount="45.50", per="stay")
+    add(room, "fee", name="Linen", amount="6.25", per="guest")
+    add(room, "tax", name="City", amount="3.75", per="guest_night", nights=5)
+    add(room, "tax", name="City from autumn", amount="1.25", per="night", **{"from": today() + dt.timedelta(days=90)})
+    add(room, "tax", name="Sales", percent="8.875", of="all")
+    add(room, "tax", name="Levy", percent="5.0001", nights=7)
+    add(room, "tax", name="VAT", percent=20, of="all", included=True)
 
 
 @reading
@@ -190,8 +201,24 @@ def _hold_longer(room: Room) -> None:
     db.session.get_one(Room, room.id).min_nights = 2
 
 
+def test_sql_adds_fees_and_taxes_as_the_function_does(app: Flask, room: Room) -> None:
+    """Also where a house has nothing else, and to prices with a third decimal of a cent beside them."""
+    alone = a_room(name="Alone", price_per_night=Decimal("33.33"))
+    for one in (room, alone):
+        fees_and_taxes(one)
+    a_years_rates(room)
+    for one in (room, alone):
+        pricing.rebuild_rates(one.property_id, RULES)
+    chance = random.Random(14)
+    for _ in range(120):
+        stay, guests = in_days(chance.randint(0, 150), chance.choice([1, 2, 3, 5, 7, 8, 30])), chance.randint(1, 4)
+        for one in (room, alone):
+            assert asked(one, stay, guests) == quoted(one, stay, guests), stay
+
+
 def test_a_search_finds_what_can_be_had_by_its_total(app: Flask, room: Room) -> None:
     a_years_rates(room)
+    fees_and_taxes(room)
     cheap = beside(room, "Small", 60)
     other = a_room(name="Elsewhere", price_per_night=Decimal(150))
     for one in (room, other):

@@ -1,0 +1,99 @@
+"""Fees and taxes of a stay: what it costs beside its nights. Pure: no clock, no database.
+
+They go by the day of arrival. What counts by the night is a line of each night, so that nights that are given back
+take theirs along; everything else is one line, rounded once. Percents count from the nights less discounts, or from
+these and the fees; what is included in other prices adds nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import cast
+
+from booking.domain.money import rounded
+from booking.domain.pricing import rule_terms
+from booking.domain.pricing.nightly import Reason
+from booking.domain.pricing.rule_terms import FEE, OF_ALL, TAX, ChargeTerms, FeeTerms, TaxTerms
+from booking.domain.pricing.rules import RoomRules, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A fee or a tax, or a night's part of one; `date` is the night, None where it is for the whole stay."""
+
+    kind: str
+    date: dt.date | None
+    amount: Decimal
+    included: bool
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What charges count from: the nights of a stay, what they cost together less discounts, and for how many."""
+
+    nights: Sequence[dt.date]
+    net: Decimal
+    guests: int
+    currency: str
+
+
+def of_stay(rules: RoomRules, arrival: dt.date, stay: Charged) -> list[Charge]:
+    """All of a stay, fees first; none that comes to nothing."""
+    fees = [one for rule in rules.find_each(FEE, arrival) for one in _by_amount(_reason(rule), rule.terms, stay)]
+    made = list(fees)
+    for rule in rules.find_each(TAX, arrival):
+        terms = cast(TaxTerms, rule.terms)
+        if terms.percent is None:
+            made += _by_amount(_reason(rule), terms, stay)
+        elif found := by_percent(_reason(rule), terms, stay, _sum(fees)):
+            made.append(found)
+    return made
+
+
+def by_percent(reason: Reason, terms: TaxTerms, stay: Charged, fees: Decimal) -> Charge | None:
+    """So many percent of the stay, or of as many of its nights as count, at the price of an average one."""
+    rate, base = cast(Decimal, terms.percent), stay.net + (fees if terms.of == OF_ALL else 0)
+    if not stay.nights:
+        return None
+    counted = min(terms.nights or len(stay.nights), len(stay.nights))
+    whole = (100 + rate) if terms.included else Decimal(100)
+    amount = rounded(base * rate * counted / (whole * len(stay.nights)), stay.currency)
+    return Charge(TAX, None, amount, terms.included, reason) if amount > 0 else None
+
+
+def kept_terms(reason: Reason) -> FeeTerms | TaxTerms:
+    """Of a charge as it was sold."""
+    return cast("FeeTerms | TaxTerms", rule_terms.read(reason.kind, reason.terms))
+
+
+def within_caps(by_night: Iterable[Reason]) -> Iterator[bool]:
+    """Of charges by the night, in the order of their nights, whether each still counts: a tax counts for so many."""
+    counted: dict[str, int] = {}
+    for reason in by_night:
+        counted[reason.rule] = counted.get(reason.rule, 0) + 1
+        most = (reason.terms or {}).get("nights")
+        yield most is None or counted[reason.rule] <= most
+
+
+def _by_amount(reason: Reason, terms: rule_terms.Terms, stay: Charged) -> list[Charge]:
+    said = cast(ChargeTerms, terms)
+    amount = said.once(stay.guests)
+    if not amount:
+        return []
+    kind, included, cap = reason.kind, getattr(said, "included", False), getattr(said, "nights", None)
+    dates: Sequence[dt.date | None] = stay.nights[:cap] if said.is_by_night else (None,)
+    return [Charge(kind, date, amount, included, reason) for date in dates]
+
+
+def _reason(rule: Rule) -> Reason:
+    said = cast("FeeTerms | TaxTerms", rule.terms)
+    percent = said.percent if isinstance(said, TaxTerms) else None
+    return Reason(rule.kind, rule.shown_id, rule.version, rule.name, said.amount, percent, said.as_json())
+
+
+def _sum(charges: Iterable[Charge]) -> Decimal:
+    return sum((one.amount for one in charges if not one.included), Decimal(0))
