@@ -8,10 +8,11 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
+from booking.cli import outgoing
 from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import acting
 from booking.cli.values import Id
-from booking.domain import catalogue, correspondence, texting
+from booking.domain import correspondence, texting
 from booking.domain.correspondence import TEXT_STATES, ListedText, TextSearch
 from booking.domain.inputs import accept
 from booking.domain.texting import BY_STAFF, TextNumber
@@ -19,14 +20,10 @@ from booking.infra import phone_numbers
 from booking.infra.ids import encode
 
 TEXT = Id("text", "see `flask messages texts`")
-STATES = [state.replace("_", "-") for state in TEXT_STATES]
 
 
 @click.command("texts")
-@click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
-@click.option("--property", "slug", help="Only at this property, by its slug (`flask properties list`).")
-@click.option("--search", default="", help="A mobile number with its country, a reference or a name.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="At most so many.")
+@outgoing.narrowed(TEXT_STATES, "A mobile number with its country, a reference or a name.")
 @as_json
 @with_appcontext
 def list_texts(state: str | None, slug: str | None, search: str, limit: int, as_json: bool) -> None:
@@ -37,9 +34,7 @@ def list_texts(state: str | None, slug: str | None, search: str, limit: int, as_
         flask messages texts --state failed
         flask messages texts --search "+32 471 23 45 67" --json
     """
-    place = encode("property", catalogue.get_property(slug)) if slug else None
-    asked = {"q": search, "state": state and state.replace("-", "_"), "property": place}
-    wanted = accept(TextSearch, {name: value for name, value in asked.items() if value}, strict=False)
+    wanted = outgoing.sought(TextSearch, search, state, slug)
     found = correspondence.find_texts(acting(), wanted, limit).entries
     if as_json:
         show(_facts(one) for one in found)
@@ -96,7 +91,7 @@ def _facts(one: ListedText) -> dict[str, Any]:
         "text": one.text or None,
         "segments": one.segments or None,
         "at": instant(one.at),
-        "state": one.state.replace("_", "-"),
+        "state": outgoing.as_typed(one.state),
         "error": one.error,
         "reference": one.reference or None,
         "property": one.property or None,
@@ -104,6 +99,6 @@ def _facts(one: ListedText) -> dict[str, Any]:
 
 
 def _line(one: ListedText) -> str:
-    state = one.state.replace("_", "-") + (f" ({one.error})" if one.error else "")
+    state = outgoing.as_typed(one.state) + (f" ({one.error})" if one.error else "")
     facts = (encode("text", one.id), instant(one.at), one.kind, one.reference or "-", one.number or "-", state)
     return "  ".join(str(fact) for fact in facts) + (f"\n    {one.text}" if one.text else "")

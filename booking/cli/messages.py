@@ -10,18 +10,17 @@ from typing import Any
 import click
 from flask.cli import with_appcontext
 
-from booking.cli import message_texts
+from booking.cli import message_texts, outgoing
 from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import Group, acting
 from booking.cli.references import booking_of
 from booking.cli.values import Id
-from booking.domain import catalogue, correspondence, maintenance, reservations
+from booking.domain import correspondence, maintenance, reservations
 from booking.domain.correspondence import EmailSearch, ListedEmail, MessageSearch, MessageText, Said, Talk
 from booking.domain.inputs import accept
 from booking.domain.messages import BY_GUEST, BY_HOUSE, MAIL
 from booking.infra.ids import encode
 
-MOST = 1000
 EMAIL = Id("email", "see `flask messages emails`")
 
 group = Group("messages", help="Guests’ messages, sent emails and text messages: list, read, answer, send again.")
@@ -43,9 +42,8 @@ def list_messages(to_answer: bool, slug: str | None, search: str, as_json: bool)
         flask messages list --to-answer
         flask messages list --property seaside --json
     """
-    asked = {"q": search, "state": "open" if to_answer else None, "property": _house(slug)}
-    wanted = accept(MessageSearch, {name: value for name, value in asked.items() if value}, strict=False)
-    found = correspondence.find_conversations(acting(), wanted, MOST).entries
+    wanted = outgoing.sought(MessageSearch, search, "open" if to_answer else None, slug)
+    found = correspondence.find_conversations(acting(), wanted, outgoing.MOST).entries
     if as_json:
         show(_talk(one) for one in found)
     else:
@@ -126,10 +124,7 @@ def settle(reference: str, as_json: bool) -> None:
 
 
 @group.command("emails")
-@click.option("--state", type=click.Choice(["to-send", "sent", "failed", "bounced"]), help="Only those in this state.")
-@click.option("--property", "slug", help="Only at this property, by its slug (`flask properties list`).")
-@click.option("--search", default="", help="A whole email address, a reference or a name.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, MOST), help="At most so many.")
+@outgoing.narrowed(correspondence.EMAIL_STATES, "A whole email address, a reference or a name.")
 @as_json
 @with_appcontext
 def list_emails(state: str | None, slug: str | None, search: str, limit: int, as_json: bool) -> None:
@@ -140,8 +135,7 @@ def list_emails(state: str | None, slug: str | None, search: str, limit: int, as
         flask messages emails --state failed
         flask messages emails --search dana@example.com --json
     """
-    asked = {"q": search, "state": state and state.replace("-", "_"), "property": _house(slug)}
-    wanted = accept(EmailSearch, {name: value for name, value in asked.items() if value}, strict=False)
+    wanted = outgoing.sought(EmailSearch, search, state, slug)
     found = correspondence.find_emails(acting(), wanted, limit).entries
     if as_json:
         show(_email(one) for one in found)
@@ -190,11 +184,6 @@ def resend(email_id: uuid.UUID, as_json: bool) -> None:
         click.echo(f"{encode('email', new)} is on its way{f' to {email.to}' if email.to else ''}.")
 
 
-def _house(slug: str | None) -> str | None:
-    """The property’s id as it is shown. Raises UnknownProperty."""
-    return encode("property", catalogue.get_property(slug)) if slug else None
-
-
 def _talk(one: Talk) -> dict[str, Any]:
     return {
         "bookingId": encode("booking", one.booking_id),
@@ -224,7 +213,7 @@ def _email(one: ListedEmail) -> dict[str, Any]:
         "about": one.kind,
         "to": one.to or None,
         "at": instant(one.at),
-        "state": one.state.replace("_", "-"),
+        "state": outgoing.as_typed(one.state),
         "error": one.error,
         "reference": one.reference or None,
         "property": one.property or None,
@@ -232,5 +221,5 @@ def _email(one: ListedEmail) -> dict[str, Any]:
 
 
 def _email_line(one: ListedEmail) -> str:
-    state = one.state.replace("_", "-") + (f" ({one.error})" if one.error else "")
+    state = outgoing.as_typed(one.state) + (f" ({one.error})" if one.error else "")
     return f"{encode('email', one.id)}  {instant(one.at)}  {one.kind}  {one.reference or '-'}  {one.to or '-'}  {state}"
