@@ -37,8 +37,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from booking.domain import catalogue, pricing
-from booking.domain.catalogue import Property, Room
+from booking.domain import pricing
+from booking.domain.catalogue import Property, Room, UnitGroup
 from booking.domain.inventory import NIGHT_HELD, Availability, has_end
 from booking.domain.search import words
 from booking.infra.clock import sql_now
@@ -49,7 +49,7 @@ Condition = ColumnExpressionArgument[bool]
 _SHOWN: tuple[Any, ...] = (
     # As text: nothing is done with it but writing it in another way, and a UUID costs as much as all the rest of a row.
     cast(Room.id, Text).label("id"),
-    catalogue.SHOWN_NAME.label("name"),
+    Room.name,  # of a unit it is what its group is called that is shown
     Room.location,
     Room.capacity,
     Room.price_per_night,
@@ -208,12 +208,14 @@ def _page(key: StatementKey, rates: CTE | None) -> Select[Any]:
     total: ColumnElement[Any] = card.c.compared
     if rates is not None and not _compares_prices(key):
         shown, total = pricing.rated_total(card, _Card(card.c.room_id, card.c.terms_id, card.c.currency), rates)
+    columns = {column.name: card.c[column.name] for column in _SHOWN}
     left: ColumnElement[Any] = null()
     if key.has_units:
+        title = select(UnitGroup.name).where(UnitGroup.id == card.c.unit_group_id).scalar_subquery()
+        columns["name"] = case((card.c.unit_group_id.is_(None), card.c.name), else_=title).label("name")
         free_units = _free_units(func.count(), card.c.unit_group_id).correlate(card).scalar_subquery()
         left = case((card.c.unit_group_id.is_not(None), free_units))
-    columns = [card.c[column.name] for column in _SHOWN]
-    page = select(*columns, left.label("units_left"), total.label("rated_total")).select_from(shown)
+    page = select(*columns.values(), left.label("units_left"), total.label("rated_total")).select_from(shown)
     return page.order_by(*_sorted([card.c[f"order{number}"] for number in range(len(order))], key.sort))
 
 
