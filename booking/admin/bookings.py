@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, request, session
+from flask import Blueprint, Flask, Response, request, session
 from flask_babel import gettext
 
 from booking.admin import entrance, states
@@ -19,6 +19,7 @@ from booking.domain.reservations import front_desk
 from booking.domain.reservations.front_desk import BookingSearch, FoundBooking
 from booking.http import money_format
 from booking.http.error_rendering import status_of
+from booking.http.services import running_app
 from booking.infra.ids import encode
 from booking.pages import formats
 from booking.pages.forms import Form
@@ -70,7 +71,7 @@ def download() -> Response:
     """All of them, as a file; read and sent piece by piece."""
     asked = _asked(Form.asked())
     front_desk.find_bookings(actor(), asked, 1)  # what is refused is refused before the first row
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # its own method
+    app = running_app()
     answer = Response(_rows(app, actor(), asked), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="bookings.csv"'
     return answer

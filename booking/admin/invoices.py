@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, request, session, url_for
+from flask import Blueprint, Flask, Response, request, session, url_for
 from flask_babel import gettext
 
 from booking.admin import entrance
@@ -18,7 +18,7 @@ from booking.domain.invoicing import INVOICE_KINDS, InvoiceNotFound, InvoiceSear
 from booking.http import words
 from booking.http.error_rendering import status_of
 from booking.http.invoices import csv_rows, sheet_of
-from booking.http.services import current_services
+from booking.http.services import current_services, running_app
 from booking.infra.ids import decode, encode
 from booking.pages import files, formats
 from booking.pages.forms import Form
@@ -54,7 +54,7 @@ def export() -> Response:
     """All that match, for the books."""
     wanted = asked(Form.asked())
     invoicing.find_invoices(actor(), wanted, 1)  # refuses what may not be seen before anything is sent
-    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]  # of the proxy
+    app = running_app()
     answer = Response(_rows(app, actor(), wanted), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="invoices.csv"'
     return answer

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, request, url_for
+from flask import Blueprint, Flask, Response, request, url_for
 from flask_babel import gettext
 from pydantic.alias_generators import to_camel
 
@@ -21,6 +21,7 @@ from booking.domain.catalogue import FieldChange, ImportChanged, OptionsMissing,
 from booking.domain.errors import Forbidden, Invalid, NotFound
 from booking.http import words
 from booking.http.error_rendering import status_of
+from booking.http.services import running_app
 from booking.infra.ids import decode, encode
 from booking.pages import formats
 from booking.pages.forms import Form
@@ -46,7 +47,7 @@ def download() -> Response:
     """All rooms that somebody may take along, or those of the chosen property; read and sent piece by piece."""
     _refuse_unless_may_import()
     house = desk().house
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # its own method
+    app = running_app()
     rows = _written(app, actor(), house.id if house else None)
     answer = Response(rows, mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="rooms.csv"'

@@ -22,6 +22,11 @@ from booking.infra.texting import Texter
 from booking.infra.tokens import KeyRing
 
 
+def running_app() -> Flask:
+    """The application itself, for work that goes on when its request is over, such as an answer sent piece by piece."""
+    return cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]  # the proxy’s own method
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """One application's parts, as the doors use them."""

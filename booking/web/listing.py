@@ -51,8 +51,8 @@ def headline(total: int | None, place: Destination | None, form: Form) -> str:
 
 def address(form: Form, without: tuple[str, ...] = ("pageSize",), **changes: list[str]) -> str:
     """This search's address, without what is empty or usual."""
-    kept = {name: values for name, values in form.filled().items() if name not in without}
-    return url_for("rooms.results", **{**kept, **changes})  # type: ignore[arg-type]  # lists repeat a parameter
+    asked: dict[str, Any] = {name: values for name, values in form.filled().items() if name not in without}
+    return url_for("rooms.results", **asked | changes)  # a list repeats its parameter
 
 
 def page_address(form: Form, page: int) -> str:

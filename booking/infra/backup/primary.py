@@ -71,7 +71,7 @@ class Primary:
             system, timeline, _, _ = _ask(cursor, "IDENTIFY_SYSTEM")
             (version,) = _ask(cursor, "SHOW server_version_num")
             (size,) = _ask(cursor, "SHOW wal_segment_size")
-        number, unit = re.fullmatch(r"(\d+)(\w+)", size).groups()  # type: ignore[union-attr]
+        [(number, unit)] = re.findall(r"^(\d+)(\w+)$", size)
         return Identity(system, timeline, int(version) // 10_000, int(number) * UNITS[unit])
 
     @contextmanager
