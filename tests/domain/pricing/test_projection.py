@@ -134,7 +134,7 @@ def written_by_the_version_before(room: Room, terms_id: int) -> None:
             "INSERT INTO room_calendar (room_id, month, version, prices, terms, departures)"
             " SELECT :room, month, 1, array_fill(10000::bigint, ARRAY[31]), array_fill(0::smallint, ARRAY[31]),"
             " (SELECT array_agg(day <> 15) FROM generate_series(1, 31) day)"
-            " FROM generate_series(date_trunc('month', now()), now() + interval '1 year', interval '1 month') month"
+            " FROM generate_series(date_trunc('month', now()), now() + interval '3 years', interval '1 month') month"
         ),
         values,
     )
