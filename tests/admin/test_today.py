@@ -45,8 +45,14 @@ def booked(alice: User, room: Room, desk: BookingContext) -> Booking:
 
 def at(booking: Booking, days: int, hour: int) -> None:
     """So many days after that of arrival, at this hour at the property."""
-    local = dt.datetime.combine(booking.check_in + days * DAY, dt.time(hour), tzinfo=ZoneInfo(booking.time_zone))
-    later(local - clock.now())
+    at_noon_of(booking.check_in + days * DAY, hour, booking.time_zone)
+
+
+def at_noon_of(day: dt.date, hour: int = 12, zone: str = "Europe/Brussels") -> dt.timedelta:
+    """It is noon, or another `hour`, whenever the test began: a house's day begins at 4. How much later that is."""
+    wait = dt.datetime.combine(day, dt.time(hour), tzinfo=ZoneInfo(zone)) - clock.now()
+    later(wait)
+    return wait
 
 
 def sent(visitor: Visitor, action: str, **fields: object) -> Visitor:
@@ -308,10 +314,10 @@ def test_statements_do_not_grow_with_what_is_shown(app: Flask, alice: User, desk
     for number in range(rooms):
         made = bookings.book(acting(alice), order(alice, beside(one, f"Room {number}", 90), in_days(1)), VISA, desk)
         an_email_failed(made)
-    later(DAY)
+    waited = at_noon_of(in_days(1).check_in)
     with statements() as said:
         found = house_day(SYSTEM, [one.property_id], desk.rules)
         states = inventory.room_states(SYSTEM, one.property_id)
-    later(-DAY)
+    later(-waited)
     assert (len(found.arrivals), len(found.emails), len(states)) == (rooms, rooms, rooms + 1)
     assert len(said) == 9

@@ -20,7 +20,7 @@ from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
-from tests.admin.test_today import DAY, an_email_failed
+from tests.admin.test_today import DAY, an_email_failed, at_noon_of
 from tests.budgets.conftest import House
 from tests.budgets.meter import Spent, spends, usual
 from tests.budgets.test_budgets import excess
@@ -135,13 +135,13 @@ def houses(house: House) -> Iterator[tuple[Manned, Manned]]:
         patched.setattr(sessions, "LONGEST_KEPT", 3600)
         desk: BookingContext = house.app.extensions["services"].booking_context
         opening = [furnished(house, desk, number, name) for number, name in ((FEW, "small"), (MANY, "full"))]
-        later(DAY)
+        waited = at_noon_of(in_days(1).check_in)
         boss = person("boss")
         staff.give_role(SYSTEM, boss.id, Role.OWNER)
         visitor = Visitor(house.app).signed_in(boss)
         few, many = (opened(visitor) for opened in opening)
         yield few, many
-        later(-DAY)
+        later(-waited)
 
 
 def look(manned: Manned, name: str) -> Callable[[], None]:
