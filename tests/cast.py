@@ -172,7 +172,7 @@ def pytest_collection() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """The day on which a test begins stays its day, whatever the clocks say later on: midnight may pass meanwhile."""
-    it_is(clock.now().date())
+    it_is(_day_of_the_houses())
 
 
 def it_is(day: dt.date) -> None:
@@ -181,10 +181,15 @@ def it_is(day: dt.date) -> None:
     _first_day[:] = [day]
 
 
+def _day_of_the_houses() -> dt.date:
+    """Between midnight and four in Antwerp, where the houses of the tests are, it is still the day before."""
+    return StayRules().today("Europe/Brussels")
+
+
 def today() -> dt.date:
-    """The day in UTC on which this test began; for programmes, which are no test, the one that it is now."""
+    """The houses' day on which this test began; for programmes, which are no test, the one that it is now."""
     assert not _listing[0], "as tests are listed nobody knows yet on which day they will begin"
-    return _first_day[0] if _first_day else clock.now().date()
+    return _first_day[0] if _first_day else _day_of_the_houses()
 
 
 def in_days(start: int, nights: int = 3) -> Stay:
@@ -237,6 +242,12 @@ def count(table: type[Any], **where: Any) -> int:
 def later(delta: dt.timedelta) -> None:
     """Let time pass, for Postgres and for Python alike."""
     clock.shift(clock._offset + delta)
+
+
+@pytest.fixture
+def noon() -> None:
+    """It is noon of the test's day, for what counts days by UTC: after midnight it is still yesterday in the houses."""
+    later(dt.datetime.combine(today(), dt.time(12), dt.UTC) - clock.now())
 
 
 class Interrupted:

@@ -55,6 +55,7 @@ TOGETHER = {
     "booking.domain.reservations.change_charging.begin_page": "the same for a payment at the provider's own page",
     "booking.domain.reservations.stay_changes._confirm_unpaid": "nothing more is owed: pinned to booked, then the stay",
     "booking.domain.reservations.stay_changes._change_at_once": "nights given back, then the stay",
+    "booking.domain.reservations.goodwill._give": "a change under way and its nights make way",
     "booking.domain.reservations.front_desk.presence._check_out": "stay and nights given back, then the room is dirty",
     "booking.domain.reservations.front_desk.presence._mark_no_show": "nights given back, then the stay",
     "booking.domain.reservations.front_desk.undoing.undo": "freed nights taken back, then the stay; the room as it was",

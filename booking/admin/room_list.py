@@ -62,8 +62,8 @@ def set_status(room_id: str) -> Response:
 
     def said() -> RoomState:
         if status != inventory.ROOM_OUT_OF_ORDER:
-            return inventory.set_room_status(actor(), key, status, seen_version=seen)
-        now = inventory.get_room_state(actor(), key)
+            return inventory.set_room_status(actor(), key, status, rules, seen_version=seen)
+        now = inventory.get_room_state(actor(), key, rules)
         first = now.out_of_order.check_in if now.out_of_order else rules.today(now.time_zone)
         stay, reason = Stay(first, _day(form.value("to")) or first + DAY), form.value("reason")
         return inventory.put_out_of_order(actor(), key, stay, rules=rules, reason=reason, seen_version=seen)
@@ -84,7 +84,7 @@ def of_shown_houses(*, to_be_seen_to: bool = False) -> Sequence[RoomState]:
     if not desk().shown_houses:
         return []
     house = desk().house
-    return inventory.room_states(actor(), house.id if house else None, to_be_seen_to=to_be_seen_to)
+    return inventory.room_states(actor(), _rules(), house.id if house else None, to_be_seen_to=to_be_seen_to)
 
 
 # --- around them

@@ -66,16 +66,16 @@ def _done(
     if room_id is None:
         if status or undo:
             raise click.UsageError("Name the room: its id ends the address of its page.")
-        return inventory.room_states(acting())
+        return inventory.room_states(acting(), rules)
     if undo:
         return [inventory.undo_room_status(acting(), room_id, rules)]
     if status is None:
-        return [inventory.get_room_state(acting(), room_id)]
+        return [inventory.get_room_state(acting(), room_id, rules)]
     if status != OUT_OF_ORDER:
-        return [inventory.set_room_status(acting(), room_id, status)]
+        return [inventory.set_room_status(acting(), room_id, status, rules)]
     if last is None:
         raise click.UsageError("Say with --to until when it is out of order.")
-    begins = first.date() if first else rules.today(inventory.get_room_state(acting(), room_id).time_zone)
+    begins = first.date() if first else rules.today(inventory.get_room_state(acting(), room_id, rules).time_zone)
     return [inventory.put_out_of_order(acting(), room_id, Stay(begins, last.date()), rules=rules, reason=reason)]
 
 

@@ -230,7 +230,7 @@ def _clean(left: list[tuple[uuid.UUID, dt.datetime | None]]) -> None:
 
 def _keep_a_room_off_sale(context: BookingContext) -> int:
     """A room that is out of order, where none is."""
-    states = {one.room_id: one for one in inventory.room_states(DEMO)}
+    states = {one.room_id: one for one in inventory.room_states(DEMO, context.rules)}
     if any(one.status == inventory.ROOM_OUT_OF_ORDER for one in states.values()):
         return 0
     for room_id, zone in _rooms_with_zones():

@@ -18,6 +18,7 @@ from booking.domain.people.audit_search import AuditSearch
 from booking.domain.reservations import bookings, front_desk, guarantees, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.front_desk import NamedThing
+from booking.domain.stays import StayRules
 from booking.domain.tables import Booking, Room, User
 from booking.http import date_format
 from booking.infra.ids import encode
@@ -164,7 +165,7 @@ def test_what_was_done_at_the_desk_and_in_the_rooms_is_told_in_words(
 ) -> None:
     booking = bookings.book(acting(alice), order(alice, room, in_days(0)), VISA, desk)
     front_desk.check_in(SYSTEM, booking.id, desk)
-    inventory.set_room_status(SYSTEM, room.id, "dirty")
+    inventory.set_room_status(SYSTEM, room.id, "dirty", StayRules())
     owner.go("/admin/audit")
     assert (owner.status, told(owner)[:2]) == (200, ["State of the room changed", "Checked in"])
     assert "State: Clean → To clean" in owner.text

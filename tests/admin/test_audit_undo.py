@@ -94,16 +94,16 @@ def test_a_block_is_taken_back_and_put_there_again_from_the_log(owner: Visitor, 
 
 
 def test_the_state_of_a_room_is_taken_back_unless_it_has_changed_since(room: Room, desk: BookingContext) -> None:
-    inventory.set_room_status(SYSTEM, room.id, "dirty")
+    inventory.set_room_status(SYSTEM, room.id, "dirty", StayRules())
     dirty = newest("room_status")
-    inventory.set_room_status(SYSTEM, room.id, "inspected")
+    inventory.set_room_status(SYSTEM, room.id, "inspected", StayRules())
     with pytest.raises(ChangedSince):
         undo(dirty, desk)
     undo(newest("room_status"), desk)
-    assert inventory.get_room_state(SYSTEM, room.id).status == "dirty"
+    assert inventory.get_room_state(SYSTEM, room.id, StayRules()).status == "dirty"
     inventory.put_out_of_order(SYSTEM, room.id, in_days(1), rules=desk.rules, reason="no water")
     undo(newest("room_status"), desk)
-    assert (inventory.get_room_state(SYSTEM, room.id).status, nights_of(room)) == ("dirty", {})
+    assert (inventory.get_room_state(SYSTEM, room.id, StayRules()).status, nights_of(room)) == ("dirty", {})
     with pytest.raises(EntryNotUndoable):  # for which nights it was out of order, the log does not say
         undo(newest("room_status"), desk)
     assert verification.verify().findings == []

@@ -118,7 +118,7 @@ def test_a_bar_of_one_night_bears_initials_and_one_to_the_end_stays_within_the_d
     assert all("Jo van Dam" in str(bar["title"]) for bar in visitor.page.select(".tape-bar"))
     assert "Friday and Saturday nights" in visitor.text
     months = [int(str(month["colspan"])) for month in visitor.page.select("th.tape-month")]
-    assert (sum(months), len(months) in (2, 3)) == (30, True)
+    assert (sum(months), len(months) in (1, 2, 3)) == (30, True)
 
 
 def test_free_nights_lead_to_what_may_be_done_with_them(at_work: Visitor, room: Room) -> None:

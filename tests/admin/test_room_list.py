@@ -29,7 +29,7 @@ def maid(app: Flask, bob: User, room: Room) -> Visitor:
 
 
 def status(room: Room) -> str:
-    return inventory.get_room_state(SYSTEM, room.id).status
+    return inventory.get_room_state(SYSTEM, room.id, StayRules()).status
 
 
 def names(visitor: Visitor) -> list[str]:
@@ -47,7 +47,7 @@ def test_a_clean_room_is_marked_and_taken_off_sale_from_the_list_of_all(maid: Vi
     for days in (2, 3):  # and then other days
         off = Stay(today, today + dt.timedelta(days=days))
         press(maid, room, "off sale", reason="no hot water", to=off.check_out.isoformat())
-        assert inventory.get_room_state(SYSTEM, room.id).out_of_order == off
+        assert inventory.get_room_state(SYSTEM, room.id, StayRules()).out_of_order == off
     press(maid, room, "Back on sale, to be cleaned")
     assert (status(room), nights_of(room)) == ("dirty", {})
 
@@ -65,7 +65,7 @@ def test_the_list_is_narrowed_and_comes_page_by_page(
     monkeypatch.setattr("booking.admin.room_list.AT_ONCE", 2)
     dirty = [beside(room, f"Room {number}", 90) for number in (10, 9)]
     for one in dirty:
-        inventory.set_room_status(SYSTEM, one.id, "dirty")
+        inventory.set_room_status(SYSTEM, one.id, "dirty", StayRules())
     later(dt.timedelta(minutes=2))
     assert names(maid.go(ROOMS)) == ["Room 9", "Room 10"]
     [more] = [link for link in maid.links() if "offset" in link]

@@ -227,7 +227,7 @@ def test_rooms_are_cleaned_and_put_out_of_order_by_housekeeping_which_sees_no_gu
     app: Flask, bob: User, booked: Booking, room: Room
 ) -> None:
     attic = beside(room, "The attic", 90)
-    inventory.set_room_status(SYSTEM, attic.id, "dirty")
+    inventory.set_room_status(SYSTEM, attic.id, "dirty", StayRules())
     later(dt.timedelta(minutes=2))
     maid = working(app, bob, Role.HOUSEKEEPING, room)
     assert "Zoë" not in maid.text
@@ -235,10 +235,10 @@ def test_rooms_are_cleaned_and_put_out_of_order_by_housekeeping_which_sees_no_gu
     press(maid, attic, "Mark as clean")
     assert "The attic is clean." in maid.text
     press(maid, attic, "Undo")
-    assert inventory.get_room_state(SYSTEM, attic.id).status == "dirty"
+    assert inventory.get_room_state(SYSTEM, attic.id, StayRules()).status == "dirty"
     today = StayRules().today("Europe/Brussels")
     press(maid, attic, "Take it off sale", reason="no hot water", to=(today + 2 * DAY).isoformat())
-    assert inventory.get_room_state(SYSTEM, attic.id).out_of_order == Stay(today, today + 2 * DAY)
+    assert inventory.get_room_state(SYSTEM, attic.id, StayRules()).out_of_order == Stay(today, today + 2 * DAY)
     assert part(maid, "out-of-order").startswith("Out of order 1 ")
     press(maid, attic, "Back in order, on sale")
     assert nights_of(attic) == {}
@@ -317,7 +317,7 @@ def test_statements_do_not_grow_with_what_is_shown(app: Flask, alice: User, desk
     waited = at_noon_of(in_days(1).check_in)
     with statements() as said:
         found = house_day(SYSTEM, [one.property_id], desk.rules)
-        states = inventory.room_states(SYSTEM, one.property_id)
+        states = inventory.room_states(SYSTEM, StayRules(), one.property_id)
     later(-waited)
     assert (len(found.arrivals), len(found.emails), len(states)) == (rooms, rooms, rooms + 1)
     assert len(said) == 9

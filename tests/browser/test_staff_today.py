@@ -21,7 +21,7 @@ from booking.domain.reservations import bookings, guarantees, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.front_desk import presence
 from booking.domain.reservations.requests import BookingRequest
-from booking.domain.stays import Stay
+from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
@@ -72,7 +72,7 @@ def busy(app: Flask, alice: User, room: Room, desk: BookingContext) -> Booking:
     booked(4, NAMES[3], -1, 4)
     booked(5, NAMES[4], -3, 5, paid=False)
     holds.reserve(acting(alice), order(alice, beside(room, "Cellar", 80), in_days(33)), desk)
-    inventory.set_room_status(SYSTEM, beside(room, "The attic under the roof", 90).id, "dirty")
+    inventory.set_room_status(SYSTEM, beside(room, "The attic under the roof", 90).id, "dirty", StayRules())
     stay = Stay(today, today + dt.timedelta(days=2))
     wet = beside(room, "The tower", 90)
     inventory.put_out_of_order(SYSTEM, wet.id, stay, rules=desk.rules, reason="No hot water until the plumber comes")

@@ -16,7 +16,7 @@ from booking.domain.reservations import bookings, guarantees
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.front_desk import presence
 from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
-from booking.domain.stays import Stay
+from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Booking, Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
@@ -85,7 +85,7 @@ def furnished(house: House, desk: BookingContext, number: int, name: str) -> Cal
         bookings.hold_all(acting(house.guest), wanted, desk)
         if place % 2:
             blocked(room, in_days(60))
-            inventory.set_room_status(SYSTEM, room.id, "dirty")
+            inventory.set_room_status(SYSTEM, room.id, "dirty", StayRules())
     for one in stays:
         an_email_failed(one)
     block = encode("block", blocked(first, in_days(70)).id)

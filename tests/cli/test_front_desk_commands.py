@@ -107,7 +107,7 @@ def test_the_state_of_rooms_is_shown_and_said(runner: FlaskCliRunner, room: Room
     assert "reason" in say(runner, *words).output
     said = say(runner, *words, "--reason", "no hot water")
     assert f"out of order from {today} to {last} (no hot water)" in said.output
-    assert inventory.get_room_state(SYSTEM, room.id).out_of_order
+    assert inventory.get_room_state(SYSTEM, room.id, StayRules()).out_of_order
     [told] = json.loads(say(runner, "rooms", "status", key, "--json").output)
     assert told["outOfOrder"] == {"from": today.isoformat(), "to": last, "reason": "no hot water"}
     assert say(runner, "rooms", "status", "--set", "clean").exit_code == 2

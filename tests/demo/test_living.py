@@ -14,6 +14,7 @@ from booking.domain import inventory, payments
 from booking.domain.maintenance import verification
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
+from booking.domain.stays import StayRules
 from booking.domain.tables import Delivery, Room
 from booking.infra import clock
 from booking.infra.db import db, reading
@@ -46,7 +47,7 @@ def figures() -> Counter[str]:
 
 
 def is_alive() -> Counter[str]:
-    now, states = figures(), Counter(one.status for one in inventory.room_states(SYSTEM))
+    now, states = figures(), Counter(one.status for one in inventory.room_states(SYSTEM, StayRules()))
     assert now["arriving"] >= 5, now
     assert now["leaving"] >= 5, now
     assert now["in house"] >= 10, now

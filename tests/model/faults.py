@@ -217,8 +217,8 @@ FAULTS = (
         (
             Edit(
                 "booking/domain/invoicing/issuing.py",
-                "for invoice_id, lines in found.credited.items()]",
-                "for invoice_id, lines in list(found.credited.items())[:0]]",
+                "drafts = _drafts(case, found.credited, found.added)",
+                "drafts = _drafts(case, {}, found.added)",
             ),
         ),
         guard="tests/domain/invoicing/test_issuing.py",

@@ -67,7 +67,7 @@ def undo(actor: Actor, entry_id: uuid.UUID, rules: StayRules) -> AuditEntry:
     elif entry.action == UNBLOCKED:
         _block_again(actor, room, entry, rules)
     else:
-        _set_back(actor, room, entry)
+        _set_back(actor, room, entry, rules)
     return entry
 
 
@@ -90,7 +90,7 @@ def _unblock(actor: Actor, block: str) -> None:
 
 def _block_again(actor: Actor, room_id: uuid.UUID, entry: AuditEntry, rules: StayRules) -> None:
     """What is left of it, from today on, for the same reason."""
-    today = rules.today(housekeeping.state(actor, room_id).time_zone)
+    today = rules.today(housekeeping.state(actor, room_id, rules).time_zone)
     first, last = (dt.date.fromisoformat(str(entry.before[day])) for day in ("from", "to"))
     first = max(first, today)
     if first >= last:
@@ -108,11 +108,11 @@ def _is_blocked(room_id: uuid.UUID, first: dt.date, last: dt.date) -> bool:
     return db.session.scalar(select(Block.id).where(*same).limit(1)) is not None
 
 
-def _set_back(actor: Actor, room_id: uuid.UUID, entry: AuditEntry) -> None:
-    now = housekeeping.state(actor, room_id)
+def _set_back(actor: Actor, room_id: uuid.UUID, entry: AuditEntry, rules: StayRules) -> None:
+    now = housekeeping.state(actor, room_id, rules)
     if now.status != entry.after["status"] or people.latest_audit(entry.subject, "room_status.") != entry.id:
         raise ChangedSince
     try:
-        housekeeping.set_status(actor, room_id, str(entry.before["status"]), seen_version=now.version)
+        housekeeping.set_status(actor, room_id, str(entry.before["status"]), rules, seen_version=now.version)
     except StatusModified:
         raise ChangedSince from None

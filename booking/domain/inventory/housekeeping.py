@@ -77,7 +77,9 @@ class RoomState:
 
 
 @transaction(retry_on=FIRST_OF_ROOM)
-def set_status(actor: Actor, room_id: uuid.UUID, status: str, *, seen_version: int | None = None) -> RoomState:
+def set_status(
+    actor: Actor, room_id: uuid.UUID, status: str, rules: StayRules, *, seen_version: int | None = None
+) -> RoomState:
     """Clean, dirty or inspected. A room that was out of order is in order then, and its nights are on sale again.
 
     What it is already it stays. Raises RoomNotFound, Invalid, StatusModified.
@@ -86,16 +88,16 @@ def set_status(actor: Actor, room_id: uuid.UUID, status: str, *, seen_version: i
     if status not in SETTABLE:
         raise Invalid(details={"status": Notice("not_one_of", choices=SETTABLE)})
     row, block = _locked(room_id)
-    if _shown(row, block, room.time_zone) != status:
+    if _shown(row, block, rules.today(room.time_zone)) != status:
         _refuse_if_modified(row, seen_version)
-        before = _before(row, block, room.time_zone)
+        before = _before(row, block, rules.today(room.time_zone))
         if block and row:
             row.block_id = None
             db.session.flush()
             blocks.put_on_sale(actor, block.id)
         row = _become(actor, row, room_id, status, before=before)
         block = None
-    return _state(room, row, block)
+    return _state(room, row, block, rules)
 
 
 @transaction(retry_on=(*FIRST_OF_ROOM, blocks.SAME_UID))
@@ -112,16 +114,16 @@ def put_out_of_order(
         raise Invalid(details={"reason": Notice("missing")})
     row, block = _locked(room_id)
     if block and (block.check_in, block.check_out, block.reason) == (stay.check_in, stay.check_out, reason):
-        return _state(room, row, block)
+        return _state(room, row, block, rules)
     _refuse_if_modified(row, seen_version)
-    before = _before(row, block, room.time_zone)
+    before = _before(row, block, rules.today(room.time_zone))
     if block and row:
         row.block_id = None
         db.session.flush()
         blocks.put_on_sale(actor, block.id)
     made = blocks.take_off_sale(actor, room_id, stay, rules=rules, reason=reason, uid=None)
     row = _become(actor, row, room_id, OUT_OF_ORDER, before=before, block_id=made.id)
-    return _state(room, row, made)
+    return _state(room, row, made, rules)
 
 
 @transaction(retry_on=(*FIRST_OF_ROOM, blocks.SAME_UID))
@@ -135,7 +137,7 @@ def undo(actor: Actor, room_id: uuid.UUID, rules: StayRules, *, seen_version: in
     row, block = _locked(room_id)
     if row is None or row.before is None:
         if row is not None and seen_version is not None and seen_version == row.version - 1:
-            return _state(room, row, block)  # asked for twice
+            return _state(room, row, block, rules)  # asked for twice
         raise StatusNotUndoable
     _refuse_if_modified(row, seen_version)
     if clock.now() > row.since + UNDO_WITHIN:
@@ -152,18 +154,19 @@ def undo(actor: Actor, room_id: uuid.UUID, rules: StayRules, *, seen_version: in
     else:
         block = None
     status = was["status"] if block_id or was["status"] != OUT_OF_ORDER else DIRTY
-    _note(actor, room_id, "room_status.undone", {"status": _shown(row, None, room.time_zone)}, {"status": status})
+    before = {"status": _shown(row, None, rules.today(room.time_zone))}
+    _note(actor, room_id, "room_status.undone", before, {"status": status})
     row.become(status, was["by"] or str(actor)[:255], _since(was) or clock.now(), block_id=block_id)
     row.before = None
     db.session.flush()
-    return _state(room, row, block)
+    return _state(room, row, block, rules)
 
 
 def soil(actor: Actor, room_id: uuid.UUID) -> None:
     """Inside the caller's transaction: somebody has left the room. What is out of order stays so."""
     row, _ = _locked(room_id)
     if row is None or row.status in (CLEAN, INSPECTED):
-        _become(actor, row, room_id, DIRTY, before=_before(row, None, "UTC"))
+        _become(actor, row, room_id, DIRTY, before=_before(row, None, clock.now().date()))
 
 
 def unsoil(actor: Actor, room_id: uuid.UUID, at: dt.datetime) -> None:
@@ -184,7 +187,9 @@ def unsoil(actor: Actor, room_id: uuid.UUID, at: dt.datetime) -> None:
 
 
 @reading
-def states(actor: Actor, property_id: uuid.UUID | None = None, *, to_be_seen_to: bool = False) -> Sequence[RoomState]:
+def states(
+    actor: Actor, rules: StayRules, property_id: uuid.UUID | None = None, *, to_be_seen_to: bool = False
+) -> Sequence[RoomState]:
     """All rooms of a property, or of all that the actor may see, by their names, in one statement. Raises NotFound.
 
     Room 9 comes before room 10. `to_be_seen_to`: only those that are not fit for a guest.
@@ -200,15 +205,15 @@ def states(actor: Actor, property_id: uuid.UUID | None = None, *, to_be_seen_to:
     if to_be_seen_to:
         found = found.where(RoomStatus.status.in_((DIRTY, OUT_OF_ORDER)))
     rows = sorted(db.session.execute(found), key=_by_name)
-    return [_state(row, row.RoomStatus, row.Block) for row in rows]
+    return [_state(row, row.RoomStatus, row.Block, rules) for row in rows]
 
 
 @reading
-def state(actor: Actor, room_id: uuid.UUID) -> RoomState:
+def state(actor: Actor, room_id: uuid.UUID, rules: StayRules) -> RoomState:
     """One room's. Raises RoomNotFound."""
     room = _permitted(actor, room_id)
     row = db.session.get(RoomStatus, room_id)
-    return _state(room, row, db.session.get(Block, row.block_id) if row and row.block_id else None)
+    return _state(room, row, db.session.get(Block, row.block_id) if row and row.block_id else None, rules)
 
 
 # --- around them
@@ -282,18 +287,18 @@ def _note(actor: Actor, room_id: uuid.UUID, action: str, before: dict[str, str],
     people.audit(actor, action, encode("room", room_id), before=before, after=after)
 
 
-def _shown(row: RoomStatus | None, block: Block | None, time_zone: str) -> str:
-    """Out of order only while its block stands."""
+def _shown(row: RoomStatus | None, block: Block | None, today: dt.date) -> str:
+    """Out of order only while its block stands: its last night is over when the house's next day begins."""
     if row is None:
         return CLEAN
-    if row.status == OUT_OF_ORDER and (block is None or block.check_out <= clock.today(time_zone)):
+    if row.status == OUT_OF_ORDER and (block is None or block.check_out <= today):
         return DIRTY
     return row.status
 
 
-def _before(row: RoomStatus | None, block: Block | None, time_zone: str) -> dict[str, Any]:
+def _before(row: RoomStatus | None, block: Block | None, today: dt.date) -> dict[str, Any]:
     was: dict[str, Any] = {
-        "status": _shown(row, block, time_zone),
+        "status": _shown(row, block, today),
         "since": row.since.isoformat() if row else None,
         "by": row.set_by if row else None,
     }
@@ -317,8 +322,8 @@ def _block_again(
     return blocks.take_off_sale(actor, room_id, Stay(first, last), rules=rules, reason=was["reason"])
 
 
-def _state(room: Any, row: RoomStatus | None, block: Block | None) -> RoomState:
-    status = _shown(row, block, room.time_zone)
+def _state(room: Any, row: RoomStatus | None, block: Block | None, rules: StayRules) -> RoomState:
+    status = _shown(row, block, rules.today(room.time_zone))
     is_off = block is not None and status == OUT_OF_ORDER
     return RoomState(
         room.room_id,

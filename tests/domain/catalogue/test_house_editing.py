@@ -20,7 +20,7 @@ from booking.domain.inputs import accept
 from booking.domain.inventory import closing
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
-from booking.domain.stays import Stay
+from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Event, Property, Room, User
 from booking.infra import cache, clock
 from booking.infra.db import db, reading, transaction
@@ -297,9 +297,9 @@ def test_a_room_in_which_somebody_will_stay_is_not_archived(alice: User, room: R
     inventory.archive_room(SYSTEM, room.id, seen_version=1)  # pressed twice
     archived = row(Room, room.id)
     assert (archived.published, archived.archived_at is not None, archived.version) == (False, True, 2)
-    assert inventory.room_states(SYSTEM, room.property_id) == []
+    assert inventory.room_states(SYSTEM, StayRules(), room.property_id) == []
     catalogue.publish_room(SYSTEM, room.id, seen_version=2)
-    assert [one.room_id for one in inventory.room_states(SYSTEM, room.property_id)] == [room.id]
+    assert [one.room_id for one in inventory.room_states(SYSTEM, StayRules(), room.property_id)] == [room.id]
 
 
 def test_nobody_buys_a_night_of_a_room_at_the_moment_at_which_it_is_archived(

@@ -26,7 +26,7 @@ from booking.infra import clock, sent_mails
 from booking.infra.db import db, transaction
 from booking.infra.ids import new_id
 from tests.cases import each
-from tests.cast import SYSTEM, VISA, a_room, acting, in_days, today
+from tests.cast import SYSTEM, VISA, a_room, acting, in_days
 from tests.jobs.stories import happened
 
 A_DAY = dt.timedelta(days=1)
@@ -154,8 +154,8 @@ def test_the_books_stay(alice: User, room: Room, desk: BookingContext) -> None:
 def test_nights_that_are_over_go_and_verify_does_not_miss_them(alice: User, room: Room, desk: BookingContext) -> None:
     stay = in_days(30)
     booked = bookings.book(acting(alice), BookingRequest(alice.id, room.id, stay, 2), VISA, desk)
-    # The stay was long ago, and its first night is just too old.
-    back = (stay.check_in - today()).days + NIGHTS_KEPT_DAYS + 1
+    # The stay was long ago, and its first night is just too old, by UTC.
+    back = (stay.check_in - clock.now().date()).days + NIGHTS_KEPT_DAYS + 1
     run("UPDATE availability SET night = night - CAST(:days AS integer)", days=back)
     earlier = ", ".join(f"{name} = {name} - CAST(:days AS integer)" for name in ("check_in", "check_out"))
     run(f"UPDATE bookings SET {earlier}", days=back)

@@ -16,6 +16,7 @@ from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.stays import Stay
 from booking.domain.tables import Booking, LiftedBlock, Room, User
+from booking.infra import clock
 from booking.infra.db import db, transaction
 from tests.cast import SYSTEM, VISA, a_room, acting, blocked, count, in_days, order
 
@@ -147,8 +148,8 @@ def long_ago(days: int) -> None:
 
 
 def test_the_nights_of_a_block_that_are_over_and_pruned_are_not_missed(room: Room) -> None:
-    blocked(room, in_days(30))
-    long_ago(31 + NIGHTS_KEPT_DAYS)
+    first = blocked(room, in_days(30)).check_in
+    long_ago((first - clock.now().date()).days + 1 + NIGHTS_KEPT_DAYS)
     pruned = retention.prune(SYSTEM, dt.timedelta(days=90))
     assert pruned == {"past_nights": 1}
     assert found() == []

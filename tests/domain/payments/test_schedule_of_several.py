@@ -17,9 +17,8 @@ from booking.domain.reservations.models import Lines
 from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
 from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.tables import Booking, Room, User
-from booking.infra import clock
 from tests.cases import each
-from tests.cast import SYSTEM, VISA, a_room, acting, beside, in_days, later, reload
+from tests.cast import SYSTEM, VISA, a_room, acting, beside, in_days, later, reload, today
 from tests.domain.payments.test_schedule import A_DAY, declining, moved, pay, say, steps, sums, told
 
 A_THIRD = DepositPlan(balance_days=10, percent=Decimal(30))
@@ -60,7 +59,7 @@ def agrees() -> bool:
 
 def due_days(booking: Booking) -> list[int]:
     """In days from the day on which the first stay begins."""
-    return [(step.due_at.date() - clock.now().date()).days for step in steps(booking)[1:]]
+    return [(step.due_at.date() - today()).days for step in steps(booking)[1:]]
 
 
 def told_of(booking: Booking) -> list[int]:

@@ -27,7 +27,7 @@ from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.front_desk import presence
 from booking.domain.reservations.stay_changes import Agreed
-from booking.domain.stays import Stay
+from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Booking, Event, Room, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
@@ -213,7 +213,7 @@ def test_who_has_just_come_is_moved_by_staff_alone(
     now = moved(staff, arrived, other, desk)
     assert (now.room_id, now.presence, now.total_price) == (other.id, "in_house", Decimal(480))
     assert (len(nights_of(other)), len(nights_of(room))) == (NIGHTS, 0)
-    states = {one.room_id: one.status for one in inventory.room_states(SYSTEM, room.property_id)}
+    states = {one.room_id: one.status for one in inventory.room_states(SYSTEM, StayRules(), room.property_id)}
     assert (states[room.id], states[other.id]) == ("dirty", "clean")  # somebody was in it
     assert presence.check_out(staff, now.id, desk).nights == 1
     assert findings() == []
@@ -244,7 +244,7 @@ def test_leaving_on_the_day_frees_nothing_and_leaves_a_dirty_room(
     assert (done.presence, done.check_out, done.version) == ("departed", arrived.check_out, arrived.version + 1)
     again = presence.check_out(SYSTEM, arrived.id, desk, seen_version=arrived.version)
     assert again.version == done.version
-    assert inventory.get_room_state(SYSTEM, room.id).status == "dirty"
+    assert inventory.get_room_state(SYSTEM, room.id, StayRules()).status == "dirty"
     assert len(nights_of(room)) == NIGHTS
     with pytest.raises(desk_errors.CheckedOutAlready):
         presence.check_in(SYSTEM, arrived.id, desk)

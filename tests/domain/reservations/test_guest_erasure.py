@@ -139,6 +139,7 @@ def prune(days: int = 100) -> int:
     return retention.prune(SYSTEM, A_DAY, guest_contacts=dt.timedelta(days=days)).get("guest_contacts", 0)
 
 
+@pytest.mark.usefixtures("noon")
 def test_contacts_go_some_time_after_the_stay(room: Room, desk: BookingContext) -> None:
     booking = paid(called(desk, room))  # the last day is the sixth from now
     later(106 * A_DAY)

@@ -261,6 +261,7 @@ def prune(days: int | None = 100) -> int:
     return retention.prune(SYSTEM, A_DAY, register_days=days).get("guest_registers", 0)
 
 
+@pytest.mark.usefixtures("noon")
 def test_it_goes_some_time_after_the_stay(room: Room, booked: Booking) -> None:
     keep(staff(room), booked, ANNA)
     later(106 * A_DAY)
@@ -269,6 +270,7 @@ def test_it_goes_some_time_after_the_stay(room: Room, booked: Booking) -> None:
     assert (prune(), count(GuestRegister)) == (1, 0)
 
 
+@pytest.mark.usefixtures("noon")
 @each(("country", "days"), [("Italy", 1), (" fr ", 184), ("AUSTRIA", 2562)])
 def test_without_a_setting_it_goes_when_the_law_of_the_country_says(
     alice: User, desk: BookingContext, country: str, days: int

@@ -30,7 +30,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.front_desk import presence, staff_search, undoing
 from booking.domain.reservations.front_desk.occupancy_calendar import CalendarView
 from booking.domain.reservations.stay_changes import Agreed
-from booking.domain.stays import Stay
+from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from tests.cases import each
@@ -106,7 +106,7 @@ def test_the_nights_before_stay_where_they_were(
     assert [int(Decimal(line["amount"])) for line in now.price_lines] == [120, 200, 200, 200]
     owes = order_of(now)
     assert (int(now.total_price), int(owes.owed), int(owes.due), owes.guarantee) == (720, 720, 240, "desk")
-    states = {one.room_id: one.status for one in inventory.room_states(SYSTEM, room.property_id)}
+    states = {one.room_id: one.status for one in inventory.room_states(SYSTEM, StayRules(), room.property_id)}
     assert (states[room.id], states[suite.id]) == ("dirty", "clean")
     entry = next(one for one in audit_log.entries(SYSTEM, by=staff.user_id) if one.action == "booking.changed")
     assert entry.after["movesOn"] == told("booking.changed")[0]["movesOn"] == today.isoformat()
@@ -187,7 +187,7 @@ def test_leaving_early_frees_the_last_room_and_can_be_taken_back(
     at(arrived, days, hour)
     gone = presence.check_out(SYSTEM, arrived.id, desk)
     assert (slept(gone), len(nights_of(garden))) == ([(room.name, 1), ("Garden room", left)], left)
-    assert inventory.get_room_state(SYSTEM, garden.id).status == "dirty"
+    assert inventory.get_room_state(SYSTEM, garden.id, StayRules()).status == "dirty"
     assert findings() == []
     back = undoing.undo(SYSTEM, arrived.id, desk)
     assert (slept(back), back.presence) == ([(room.name, 1), ("Garden room", 3)], "in_house")

@@ -15,7 +15,7 @@ from booking.domain.people import audit_log
 from booking.domain.reservations import bookings, desk_errors
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.front_desk import presence, undoing
-from booking.domain.stays import Stay
+from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Booking, Room, User
 from booking.infra import clock
 from tests.cases import each
@@ -55,7 +55,7 @@ def test_undoing_a_check_out_twice_does_not_undo_the_check_in(
     for _ in range(2):
         back = undoing.undo(SYSTEM, arrived.id, desk, step="check-out", seen_version=out.version)
         assert back.presence == "in_house"
-    assert inventory.get_room_state(SYSTEM, room.id).status == "clean"
+    assert inventory.get_room_state(SYSTEM, room.id, StayRules()).status == "clean"
 
 
 def test_after_a_minute_it_stays(arrived: Booking, desk: BookingContext) -> None:
