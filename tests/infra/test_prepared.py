@@ -35,7 +35,7 @@ from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room
 from booking.infra import prepared
-from booking.infra.db import AUTOCOMMIT, engine_options, execute, transaction
+from booking.infra.db import AUTOCOMMIT, db, engine_options, execute, transaction
 from booking.infra.prepared import AFTER, often
 from booking.infra.raw_sql import rows
 from tests.cast import VISA, acting, in_days, order, person
@@ -199,6 +199,7 @@ def test_what_a_booking_prepares_reads_by_a_key_of_its_own(
 ) -> None:
     """SERIALIZABLE minds what a plan reads: one plan for all values must not look at more than each needs."""
     autovacuum(environ)
+    db.engine.dispose()  # with what other tests have prepared
     guest = person("guest")
     for nights in range(AFTER + 3):
         bookings.book(acting(guest), order(guest, room, in_days(20 + 3 * nights, 2)), VISA, desk)
