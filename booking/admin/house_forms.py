@@ -32,6 +32,7 @@ POLICIES = {
     "flexible": (_("Flexible"), _("Free until a day before check-in, no refund after that.")),
     "moderate": (_("Moderate"), _("Free until 5 days before, half until the day before, no refund after that.")),
     "strict": (_("Strict"), _("Free until 14 days before, half until 7 days before, no refund after that.")),
+    "non-refundable": (_("Non-refundable"), _("No refund after booking.")),
 }
 INVOICE_AT = {
     "confirmation": _("When a stay is confirmed"),

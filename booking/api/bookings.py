@@ -56,7 +56,7 @@ from booking.infra.ids import decode, encode
 )
 def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
     """Book a room: hold the nights, charge, confirm."""
-    wanted = reservations.BookingRequest(user.id, body.room, body.stay, body.guests)
+    wanted = reservations.BookingRequest(user.id, body.room, body.stay, body.guests, plan=body.rate_plan)
     context = current_services().booking_context
 
     def work(claim: Claim | None, kept: Kept[Booking]) -> Booking:

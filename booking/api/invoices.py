@@ -10,8 +10,7 @@ from pydantic import WithJsonSchema
 
 from booking.api.endpoint import endpoint
 from booking.api.price_schemas import Money
-from booking.api.schema import Schema
-from booking.api.schemas import Instant, instant
+from booking.api.schema import Instant, Schema, instant
 from booking.domain import invoicing
 from booking.domain.errors import BookingNotFound
 from booking.domain.invoicing import INVOICE_KINDS, Document, SoldLine

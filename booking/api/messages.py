@@ -8,8 +8,7 @@ from typing import Annotated
 from pydantic import WithJsonSchema
 
 from booking.api.endpoint import endpoint
-from booking.api.schema import Schema
-from booking.api.schemas import Instant, instant
+from booking.api.schema import Instant, Schema, instant
 from booking.domain import correspondence
 from booking.domain.correspondence import MessageText, Said, WritingRefused
 from booking.domain.errors import BookingNotFound

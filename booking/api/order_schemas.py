@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from booking.api import schemas
 from booking.api.price_schemas import Money
-from booking.api.schema import Schema
-from booking.api.schemas import Booking, Instant
+from booking.api.schema import Instant, Schema, instant
+from booking.api.schemas import Booking
 from booking.domain import payments, reservations
 from booking.domain.money import as_number
 from booking.infra.ids import encode
@@ -54,8 +54,8 @@ def order(known: reservations.OrderDetails) -> Order:
         refunded=as_number(bought.refunded, bought.currency),
         waived=as_number(bought.let_off, bought.currency),
         due=as_number(bought.due, bought.currency),
-        held_until=schemas.instant(known.held_until) if known.held_until else None,
-        created_at=schemas.instant(bought.created_at),
+        held_until=instant(known.held_until) if known.held_until else None,
+        created_at=instant(bought.created_at),
     )
 
 

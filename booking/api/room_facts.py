@@ -56,9 +56,15 @@ def _image(photo: ShownPhoto, settings: Settings) -> Image:
     return image
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class PolicyTier(Schema):
     days_before: int
+    hours_before: int | None = Field(default=None, exclude_if=_is_none)
     percent: int
+    kept_nights: int | None = Field(default=None, exclude_if=_is_none)
 
 
 class CancellationPolicy(Schema):
@@ -81,5 +87,13 @@ def policy(known: dict[str, Any]) -> CancellationPolicy:
     tiers = sorted(known.get("tiers", []), key=lambda tier: -int(tier["daysBefore"]))
     return CancellationPolicy(
         name=known.get("name"),
-        tiers=[PolicyTier(days_before=tier["daysBefore"], percent=tier["percent"]) for tier in tiers],
+        tiers=[
+            PolicyTier(
+                days_before=tier["daysBefore"],
+                hours_before=tier.get("hoursBefore"),
+                percent=tier["percent"],
+                kept_nights=tier.get("keptNights"),
+            )
+            for tier in tiers
+        ],
     )

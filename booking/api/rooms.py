@@ -33,8 +33,9 @@ def search_rooms(user: CurrentUser, query: RoomSearch) -> Response:  # noqa: ARG
 def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas.Room:  # noqa: ARG001 any user
     """A room with its rules and cancellation policy, and a quote where dates are given."""
     services, stay = current_services(), query.stay()
+    rules = services.booking_context.rules
     details = catalogue.get_room_details(room_id, services.settings.room_cache_seconds)
-    quoted = pricing.quote_stay(room_id, stay, query.guests, services.booking_context.rules) if stay else None
+    quoted = pricing.quote_stay(room_id, stay, query.guests, rules, query.rate_plan) if stay else None
     return schemas.room(details, room_facts.images(details, services.settings), quoted)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -11,18 +10,18 @@ from typing import Annotated, Any
 from pydantic import Field, WithJsonSchema
 from pydantic.json_schema import JsonSchemaValue
 
-from booking.api import booked_rooms, room_facts
+from booking.api import booked_rooms, plan_schemas, room_facts
 from booking.api.booked_rooms import BookedRoom, EarlierRoom
+from booking.api.plan_schemas import PlanOffer, RatePlan, RefundTier
 from booking.api.price_schemas import Money, PriceLine, price_lines
 from booking.api.room_facts import Address, Bed, CancellationPolicy, Image
-from booking.api.schema import Schema
+from booking.api.schema import Instant, Schema, instant
 from booking.domain import payments, people, pricing, reservations, search
 from booking.domain.catalogue import AmenityCount, Destination
 from booking.domain.money import as_number
 from booking.http import words
 from booking.infra.ids import encode
 
-Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 _REFUND_STATUSES: JsonSchemaValue = {"type": "string", "enum": [state.upper() for state in payments.REFUND_STATES]}
 RefundStatus = Annotated[str, WithJsonSchema(_REFUND_STATUSES)]
 
@@ -66,6 +65,7 @@ class RoomSummary:
     amenities: list[str]
     is_available: bool
     total_price: Money
+    rate_plan: RatePlan | None
     units_left: int | None
 
 
@@ -75,13 +75,6 @@ class RoomPage(Schema):
     page_size: int
     total: int
     hints: dict[str, str] | None = Field(default=None, exclude_if=lambda hints: hints is None)
-
-
-class RefundTier(Schema):
-    """Cancel before `until` to get `percent` of the price back."""
-
-    until: Instant
-    percent: int
 
 
 class Quote(Schema):
@@ -95,6 +88,8 @@ class Quote(Schema):
     is_available: bool
     units_left: int | None
     refunds: list[RefundTier]
+    rate_plan: RatePlan | None
+    rate_plans: list[PlanOffer]
 
 
 class StayRules(Schema):
@@ -153,6 +148,7 @@ class Booking(Schema):
     currency: str
     status: str = Field(json_schema_extra={"enum": ["PENDING", "CONFIRMED", "CANCELLED", "EXPIRED"]})
     lines: list[PriceLine]
+    rate_plan: RatePlan | None
     refunds: list[RefundTier]
     refund_amount: Money | None
     refund_status: RefundStatus | None
@@ -212,11 +208,6 @@ class Readiness(Health):
     degraded: list[str]
 
 
-def instant(value: dt.datetime) -> str:
-    """2025-11-30T12:34:56.000Z"""
-    return value.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def user(known: people.User | people.CurrentUser) -> User:
     return User(id=encode("user", known.id), email=known.email, full_name=known.full_name)
 
@@ -254,6 +245,7 @@ def _item(room: search.FoundRoom) -> RoomSummary:
         amenities=room.amenities,
         is_available=True,
         total_price=as_number(room.total, room.currency),
+        rate_plan=plan_schemas.plan(room.plan),
         units_left=room.units_left,
     )
 
@@ -311,7 +303,9 @@ def _quote(quoted: pricing.StayQuote) -> Quote:
         currency=price.currency,
         is_available=quoted.is_available,
         units_left=quoted.units_left,
-        refunds=_refunds(quoted.refunds),
+        refunds=plan_schemas.refunds(quoted.refunds, price),
+        rate_plan=plan_schemas.plan(quoted.chosen.plan),
+        rate_plans=[plan_schemas.offer(offer) for offer in quoted.plans],
     )
 
 
@@ -334,7 +328,8 @@ def booking(row: reservations.Booking, refund_state: str | None = None) -> Booki
         currency=row.currency,
         status=reservations.shown_status(row),
         lines=price_lines(pricing.kept_lines(row.price_lines), row.currency),
-        refunds=_refunds(pricing.refund_outlook(row.policy, row.check_in, row.total_price, row.currency)),
+        rate_plan=plan_schemas.plan(pricing.kept_plan(row.policy)),
+        refunds=plan_schemas.outlook(row.policy, row.check_in, row.total_price, row.currency),
         refund_amount=None if refund is None else as_number(refund, row.currency),
         refund_status=refund_state.upper() if refund_state else None,
         held_until=instant(row.held_until) if row.held_until else None,
@@ -344,7 +339,6 @@ def booking(row: reservations.Booking, refund_state: str | None = None) -> Booki
 
 def change_quote(quoted: reservations.ChangeQuote) -> ChangeQuote:
     price, currency = quoted.price, quoted.currency
-    ahead = pricing.refund_outlook(price.policy, quoted.stay.check_in, price.total, currency)
     return ChangeQuote(
         difference=as_number(quoted.difference, currency),
         room_id=encode("room", quoted.room_id),
@@ -356,7 +350,7 @@ def change_quote(quoted: reservations.ChangeQuote) -> ChangeQuote:
         currency=currency,
         lines=price_lines(price.lines, currency),
         kept=as_number(price.kept, currency),
-        refunds=_refunds(ahead),
+        refunds=plan_schemas.outlook(price.policy, quoted.stay.check_in, price.total, currency),
         version=quoted.version,
     )
 
@@ -368,7 +362,3 @@ def booking_page(history: reservations.History) -> BookingPage:
         page_size=history.page_size,
         total=history.total,
     )
-
-
-def _refunds(tiers: Sequence[pricing.RefundTier | pricing.RefundPromise]) -> list[RefundTier]:
-    return [RefundTier.model_construct(until=instant(tier.until), percent=tier.percent) for tier in tiers]

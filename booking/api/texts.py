@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-ROOM, BOOKING, ORDER, USER, INVOICE = (
-    f"{kind}_01h2xcejqtf2nbrexx3vqjhp41" for kind in ("room", "booking", "order", "user", "invoice")
+ROOM, BOOKING, ORDER, USER, INVOICE, PLAN = (
+    f"{kind}_01h2xcejqtf2nbrexx3vqjhp41" for kind in ("room", "booking", "order", "user", "invoice", "rate")
 )
 TOKEN = "eyJhbGciOiJIUzI1NiIsImtpZCI6Im5vdyJ9.eyJzdWIiOiJ1c2VyXzAxaDJ4In0.c2lnbmF0dXJl"  # noqa: S105 of nobody
 REFRESH = "session_01h2xcejqtf2nbrexx3vqjhp41.c2VjcmV0"
@@ -105,6 +105,23 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "cancellationPolicy": ("What is refunded when a booking is cancelled.", None),
     "CancellationPolicy.name": ("The name of the policy; null if it has none.", "moderate"),
     "tiers": ("Refund tiers, most generous first. After the last deadline there is no refund.", None),
+    "freeCancellation": ("Only rooms that can still be cancelled free of charge, at the price for that.", True),
+    "ratePlan": ("The rate plan’s id; null or absent for the room’s own cancellation policy.", PLAN),
+    "RoomSummary.ratePlan": ("The rate plan; null for the room’s own cancellation policy.", None),
+    "Quote.ratePlan": ("The rate plan; null for the room’s own cancellation policy.", None),
+    "PlanOffer.ratePlan": ("The rate plan; null for the room’s own cancellation policy.", None),
+    "Booking.ratePlan": ("The rate plan; null for the room’s own cancellation policy.", None),
+    "ratePlans": ("All that the stay can be booked on, cheapest first.", None),
+    "RatePlan.id": ("The rate plan’s id.", PLAN),
+    "RatePlan.name": ("What the property calls the rate plan.", "Non-refundable"),
+    "PlanOffer.difference": ("The difference to the price without a rate plan; negative where it is less.", -36.0),
+    "freeUntil": ("Cancel before to get the whole price back; null if that is over or was never so.", None),
+    "RefundTier.amount": ("What is refunded.", 360.0),
+    "hoursBefore": ("Hours before check-in, where the deadline counts hours.", None),
+    "keptNights": (
+        "As many nights, each at the average price, are not refunded.",
+        None,
+    ),
     "daysBefore": ("Calendar days before check-in, at the hour of check-in.", 5),
     "percent": ("The share of the price that is refunded, in percent.", 100),
     "property": ("The property the room belongs to.", None),
@@ -334,6 +351,8 @@ SCHEMAS = {
     "RoomPage": "One page of rooms.",
     "Room": "A room in full detail.",
     "StayRules": "The rules for a stay.",
+    "RatePlan": "A rate plan: a price and a cancellation policy that a room can be booked on.",
+    "PlanOffer": "What a stay costs on a rate plan, and what is refunded.",
     "PolicyTier": "A refund tier: cancel early enough to get this share of the price back.",
     "Tokens": "A session’s tokens.",
     "User": "An account.",

@@ -22,7 +22,7 @@ OF_ROOM = (
     ("--amenities", "amenities", "With commas between them; they replace those it has."),
     ("--min-nights", "minNights", "The shortest stay."),
     ("--max-nights", "maxNights", "The longest stay."),
-    ("--policy", "cancellationPolicy", "flexible, moderate or strict."),
+    ("--policy", "cancellationPolicy", "flexible, moderate, strict or non-refundable."),
     ("--description", "description", "What guests read."),
 )
 OF_PROPERTY = (

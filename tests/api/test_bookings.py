@@ -35,6 +35,7 @@ BOOKING = {
     "currency",
     "status",
     "lines",
+    "ratePlan",
     "refunds",
     "refundAmount",
     "refundStatus",

@@ -251,4 +251,5 @@ def test_the_bookings_of_a_free_policy_say_until_when(api: Program) -> None:
     stay = in_days(30)
     booked = api.post("/bookings", an_order(room, stay)).json
     day_before = (stay.check_in - dt.timedelta(days=1)).isoformat()
-    assert booked["refunds"] == [{"until": f"{day_before}T06:00:00.000Z", "percent": 100}]
+    all_of_it = {"percent": 100, "amount": booked["totalPrice"]}
+    assert booked["refunds"] == [{"until": f"{day_before}T06:00:00.000Z", **all_of_it}]

@@ -58,6 +58,7 @@ def test_a_found_room_says_what_the_contract_lists(api: Program, room: Room) -> 
         "amenities": ["wifi"],
         "isAvailable": True,
         "totalPrice": 360,
+        "ratePlan": None,
         "unitsLeft": None,
     }
     assert (answer.json["page"], answer.json["pageSize"], answer.json["total"]) == (1, 20, 1)

@@ -109,7 +109,7 @@ from booking.domain.catalogue.room_editing import add_alike as add_rooms
 from booking.domain.catalogue.room_editing import close as close_room
 from booking.domain.catalogue.room_editing import copy as copy_room
 from booking.domain.catalogue.room_editing import edit as edit_room
-from booking.domain.catalogue.room_editing import is_ready, publish_units
+from booking.domain.catalogue.room_editing import give_policy, is_ready, publish_units
 from booking.domain.catalogue.room_editing import publish as publish_room
 from booking.domain.catalogue.room_editing import publish_all as publish_rooms
 from booking.domain.catalogue.room_editing import set_policy as set_cancellation_policy
@@ -269,6 +269,7 @@ __all__ = [
     "get_property_currency",
     "get_property_name",
     "get_room_details",
+    "give_policy",
     "house_facts",
     "import_locations",
     "is_about_texts",

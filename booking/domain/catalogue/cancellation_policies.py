@@ -17,4 +17,5 @@ STRICT: dict[str, Any] = {
     "name": "strict",
     "tiers": [{"daysBefore": 14, "percent": 100}, {"daysBefore": 7, "percent": 50}],
 }
-BY_NAME = {policy["name"]: policy for policy in (FLEXIBLE, MODERATE, STRICT)}
+NON_REFUNDABLE: dict[str, Any] = {"name": "non-refundable", "tiers": []}
+BY_NAME = {policy["name"]: policy for policy in (FLEXIBLE, MODERATE, STRICT, NON_REFUNDABLE)}

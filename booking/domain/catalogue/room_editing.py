@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from booking.domain import money, people
 from booking.domain.actors import Actor
@@ -191,12 +191,18 @@ def set_policy(actor: Actor, property_id: uuid.UUID, policy: str) -> int:
     people.require(actor, Action.EDIT_ROOMS, at=property_id, otherwise=PropertyNotFound)
     if policy not in BY_NAME:
         raise Invalid(details={"cancellationPolicy": Notice("not_one_of", choices=tuple(BY_NAME))})
-    new = {"cancellation_policy": BY_NAME[policy]}
-    rooms = select(Room).where(Room.property_id == property_id, Room.archived_at.is_(None))
+    return give_policy(actor, property_id, BY_NAME[policy], true())
+
+
+def give_policy(actor: Actor, property_id: uuid.UUID, policy: dict[str, Any], which: ColumnElement[bool]) -> int:
+    """Inside the caller's transaction, which has asked whether the actor may: a cancellation policy of the property,
+    whole, for these of its rooms; how many got another one by that.
+    """
+    rooms = select(Room).where(Room.property_id == property_id, Room.archived_at.is_(None), which)
     found = db.session.scalars(rooms.order_by(Room.id).with_for_update())
-    others = [room for room in found if room.cancellation_policy != new["cancellation_policy"]]
+    others = [room for room in found if room.cancellation_policy != policy]
     for room in others:
-        save(actor, room, new)
+        save(actor, room, {"cancellation_policy": policy})
     return len(others)
 
 

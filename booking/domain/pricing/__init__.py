@@ -8,21 +8,27 @@ from booking.domain.pricing.calendar import Calendar, CalendarNight, free_stays
 from booking.domain.pricing.calendar import nearest as nearest_stays
 from booking.domain.pricing.calendar import nights as nights_of_room
 from booking.domain.pricing.deciding import decide as decide_rates
-from booking.domain.pricing.inputs import NightsView, RatesView, RoomView
+from booking.domain.pricing.inputs import NightsView, PlanId, RatesView, RoomView
 from booking.domain.pricing.nightly import Reason as PriceReason
-from booking.domain.pricing.offers import ForSale, StayQuote, for_sale, offered, rule_problems
+from booking.domain.pricing.offers import CHEAPEST, ForSale, PlanQuote, StayQuote, for_sale, offered, rule_problems
 from booking.domain.pricing.offers import quote as quote_stay
 from booking.domain.pricing.offers import too_many as too_many_guests
+from booking.domain.pricing.plans import RatePlan
+from booking.domain.pricing.plans import kept as kept_plan
 from booking.domain.pricing.policies import Part as PricePart
 from booking.domain.pricing.policies import RefundPromise, RefundTier, check_in_instant, free_until, refund_of_parts
 from booking.domain.pricing.policies import frozen as frozen_policy
 from booking.domain.pricing.policies import in_parts as policy_in_parts
+from booking.domain.pricing.policies import of_nights as policy_of_nights
 from booking.domain.pricing.policies import outlook as refund_outlook
 from booking.domain.pricing.policies import parts as price_parts
 from booking.domain.pricing.policies import promises as refund_promises
 from booking.domain.pricing.policies import promises_of as refund_promises_of
 from booking.domain.pricing.policies import refund as refund_of
 from booking.domain.pricing.policies import tiers as refund_tiers
+from booking.domain.pricing.policy_rules import PolicyInUse, RateNotFound
+from booking.domain.pricing.policy_rules import use as use_policy
+from booking.domain.pricing.policy_rules import use_known as use_known_policy
 from booking.domain.pricing.projection import any_rates
 from booking.domain.pricing.projection import behind as rates_behind
 from booking.domain.pricing.projection import properties_of as rated_properties
@@ -38,6 +44,7 @@ from booking.domain.pricing.quotes import (
     Quote,
     discounts_again,
     found_total,
+    is_of_nights,
     kept_lines,
     per_night,
     price_lines,
@@ -48,7 +55,7 @@ from booking.domain.pricing.quotes import (
 from booking.domain.pricing.quotes import NIGHT as NIGHT_LINE
 from booking.domain.pricing.quotes import TAX as TAX_LINE
 from booking.domain.pricing.quotes import as_sold as lines_as_sold
-from booking.domain.pricing.rate_editing import RATES_CHANGED, RateModified, RateNotFound
+from booking.domain.pricing.rate_editing import RATES_CHANGED, RateModified
 from booking.domain.pricing.rate_editing import add as add_rate
 from booking.domain.pricing.rate_editing import change as change_rate
 from booking.domain.pricing.rate_editing import end as end_rate
@@ -63,9 +70,10 @@ from booking.domain.pricing.rate_sheets import of_property as rate_rows
 from booking.domain.pricing.rate_sheets import put as put_rates
 from booking.domain.pricing.rate_sheets import read_row as read_rate_row
 from booking.domain.pricing.rate_sheets import row_of as rate_row
-from booking.domain.pricing.rated_search import HAS_RATED, HAS_RATED_IN, OWN_LIMITS, can_be_had
+from booking.domain.pricing.rated_search import HAS_RATED, HAS_RATED_IN, OWN_LIMITS, can_be_had, is_free_by_own_policy
 from booking.domain.pricing.rated_search import asked as stay_values
 from booking.domain.pricing.rated_search import fits as fits_rates
+from booking.domain.pricing.rated_search import is_free as is_free_to_cancel
 from booking.domain.pricing.rated_search import of_stay as searched_total
 from booking.domain.pricing.rated_search import sets as sets_of_terms
 from booking.domain.pricing.rated_search import total as rated_total
@@ -75,6 +83,7 @@ from booking.domain.pricing.sold_charges import charges_again, included_again
 
 __all__ = [
     "CHARGE_KINDS",
+    "CHEAPEST",
     "DISCOUNT_LINE",
     "FEE_LINE",
     "GOODWILL",
@@ -94,6 +103,9 @@ __all__ = [
     "ForSale",
     "Line",
     "NightsView",
+    "PlanId",
+    "PlanQuote",
+    "PolicyInUse",
     "PriceLine",
     "PricePart",
     "PriceReason",
@@ -101,6 +113,7 @@ __all__ = [
     "RateInput",
     "RateModified",
     "RateNotFound",
+    "RatePlan",
     "RateRule",
     "RatesView",
     "RefundPromise",
@@ -123,13 +136,18 @@ __all__ = [
     "free_until",
     "frozen_policy",
     "included_again",
+    "is_free_by_own_policy",
+    "is_free_to_cancel",
+    "is_of_nights",
     "kept_lines",
+    "kept_plan",
     "lines_as_sold",
     "nearest_stays",
     "nights_of_room",
     "offered",
     "per_night",
     "policy_in_parts",
+    "policy_of_nights",
     "price_lines",
     "price_parts",
     "put_rates",
@@ -158,4 +176,6 @@ __all__ = [
     "stay_values",
     "too_many_guests",
     "totals",
+    "use_known_policy",
+    "use_policy",
 ]

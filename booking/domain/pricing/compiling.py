@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any, Protocol, cast
 
 from booking.domain.money import decimals
-from booking.domain.pricing import nightly, rule_terms
+from booking.domain.pricing import nightly, plans, rule_terms
 from booking.domain.pricing.nightly import Facts
 from booking.domain.pricing.rule_terms import (
     ChargeTerms,
@@ -30,6 +30,7 @@ TOO_FAR, TOO_NEAR = 100_000, -1  # days ahead, between which every arrival is
 ALL_NIGHTS = 32_767  # more than any stay has
 FEE_AMOUNT, TAX_AMOUNT, PERCENT_OF_NIGHTS, PERCENT_OF_ALL = range(4)  # as with_charges() in Postgres knows them
 Decided = Mapping[tuple[uuid.UUID, dt.date], Decimal]
+Policies = Mapping[uuid.UUID, dict[str, Any]]
 
 
 class CompiledRoom(nightly.PricedRoom, nightly.LimitedRoom, Protocol):
@@ -58,6 +59,7 @@ class Terms:
     charge_nights: tuple[int, ...]
     charge_guests: tuple[bool, ...]
     charge_bases: tuple[int, ...]
+    plans: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ def _arrival_key(rules: RoomRules, day: dt.date) -> tuple[Any, ...]:
     kinds = (*rule_terms.ARRIVAL_KINDS, *rule_terms.ARRIVAL_LIMITS)
     found = (rules.find(kind, day) for kind in kinds)
     charged = (tuple(rule.id for rule in rules.find_each(kind, day)) for kind in rule_terms.CHARGE_KINDS)
-    return (*(rule and rule.id for rule in found), *charged)
+    on_plans = tuple(rule.id for rule in rules.find_each(rule_terms.PLAN, day))
+    return (*(rule and rule.id for rule in found), *charged, on_plans)
 
 
 def terms_key(property_id: uuid.UUID, rules: RoomRules, room: nightly.LimitedRoom) -> int:
@@ -135,9 +138,9 @@ def terms_key(property_id: uuid.UUID, rules: RoomRules, room: nightly.LimitedRoo
     return int.from_bytes(hashlib.sha256(said).digest()[:8]) % (2**63 - 1) + 1
 
 
-def terms(rules: RoomRules, room: CompiledRoom, days: RuledDays) -> list[Terms]:
+def terms(rules: RoomRules, room: CompiledRoom, days: RuledDays, policies: Policies) -> list[Terms]:
     """The terms of a set by their numbers, from 0 on; of any room that is held to it."""
-    return [_terms(rules, room, day) for day in days.arrivals]
+    return [_terms(rules, room, day, policies) for day in days.arrivals]
 
 
 def prices(rules: RoomRules, room: nightly.PricedRoom, decided: Decided, days: RuledDays) -> Prices:
@@ -157,7 +160,7 @@ def minor(amount: Decimal, currency: str) -> int:
     return int(amount.scaleb(decimals(currency)))
 
 
-def _terms(rules: RoomRules, room: CompiledRoom, day: dt.date) -> Terms:
+def _terms(rules: RoomRules, room: CompiledRoom, day: dt.date, policies: Policies) -> Terms:
     held_to = nightly.limits(rules, room, day)
     length = rules.find(rule_terms.LENGTH, day)
     early, late = rules.find(rule_terms.EARLY_BIRD, day), rules.find(rule_terms.LAST_MINUTE, day)
@@ -180,6 +183,7 @@ def _terms(rules: RoomRules, room: CompiledRoom, day: dt.date) -> Terms:
         late_days=cast(LastMinuteTerms, late.terms).days if late else TOO_NEAR,
         late_percent=hundredths(cast(LastMinuteTerms, late.terms).percent) if late else 0,
         **_charges(rules, room.currency, day),
+        plans=[plans.found_terms(plan) for plan in plans.of_room(rules, policies, day)],
     )
 
 

@@ -5,12 +5,26 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from booking.domain.errors import Invalid
 from booking.domain.inputs import CalendarDate, Input, in_order, refuse
 from booking.domain.notices import FieldName, Notice
 from booking.domain.stays import Stay
+from booking.infra.ids import decode
+
+
+def _plan_id(value: str) -> str:
+    if decode("rate", value) is None:
+        raise refuse(Notice("no_rate_plan"))
+    return value
+
+
+PlanId = Annotated[
+    str,
+    Field(max_length=64, json_schema_extra={"pattern": "^rate_[0-7][0-9a-hjkmnp-tv-z]{25}$"}),
+    AfterValidator(_plan_id),
+]
 
 
 class RoomView(Input):
@@ -19,6 +33,7 @@ class RoomView(Input):
     check_in: CalendarDate | None = None
     check_out: CalendarDate | None = None
     guests: Annotated[int, Field(ge=1, le=1000)] = 1
+    rate_plan: PlanId | None = None
 
     @field_validator("check_out")
     @classmethod

@@ -26,6 +26,7 @@ from booking.domain.pricing.rule_terms import (
     LastMinuteTerms,
     LengthTerms,
     NightsTerms,
+    PlanTerms,
     PriceTerms,
 )
 from booking.domain.pricing.rules import RoomRules, Rule
@@ -109,7 +110,7 @@ class NightPrice:
 
 @dataclass(frozen=True, slots=True)
 class Discount:
-    """Of a stay; `amount` is below 0."""
+    """Of a stay; `amount` is below 0, unless it is a dearer rate plan's."""
 
     amount: Decimal
     reason: Reason
@@ -151,10 +152,18 @@ def for_guests(terms: GuestsTerms, party: Party) -> Decimal:
 
 
 def discounts(
-    rules: RoomRules, arrival: dt.date, nights: Sequence[Decimal], lead_days: int, currency: str
+    rules: RoomRules,
+    arrival: dt.date,
+    nights: Sequence[Decimal],
+    lead_days: int,
+    currency: str,
+    *,
+    plan: Reason | None = None,
 ) -> list[Discount]:
-    """What the whole stay costs less: each counts from the sum of its `nights`, and together they take no more."""
-    found = []
+    """What the whole stay costs less, or more on a dearer `plan`: each counts from the sum of its `nights`, and
+    together they take no more.
+    """
+    found = [(plan, -plan.percent)] if plan and plan.percent else []
     for kind in terms_of.DISCOUNT_KINDS:
         rule = rules.find(kind, arrival)
         if rule and (off := off_by(kind, rule.terms, len(nights), lead_days)):
@@ -163,7 +172,7 @@ def discounts(
 
 
 def taken_off(total: Decimal, offs: Sequence[tuple[Reason, Decimal]], currency: str) -> list[Discount]:
-    """So many percent of the total for each reason, until nothing is left."""
+    """So many percent of the total for each reason, until nothing is left. A plan, which may cost more, comes first."""
     made, left = [], total
     for reason, percent in offs:
         amount = min(left, rounded(total * percent / 100, currency))
@@ -174,7 +183,9 @@ def taken_off(total: Decimal, offs: Sequence[tuple[Reason, Decimal]], currency: 
 
 
 def off_by(kind: str, terms: terms_of.Terms, nights: int, lead_days: int) -> Decimal:
-    """How many percent a rule of such a kind takes off, 0 for none."""
+    """How many percent a rule of such a kind takes off, 0 for none; below 0 it adds them."""
+    if kind == terms_of.PLAN:
+        return -cast(PlanTerms, terms).percent
     if kind == terms_of.LENGTH:
         return cast(LengthTerms, terms).percent(nights)
     lead = cast("EarlyBirdTerms | LastMinuteTerms", terms)

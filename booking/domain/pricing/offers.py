@@ -15,6 +15,7 @@ from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.notices import Notice
 from booking.domain.pricing import nightly, policies, quotes
+from booking.domain.pricing.plans import RatePlan
 from booking.domain.stays import Stay, StayRules
 from booking.infra.clock import sql_now
 from booking.infra.db import execute, reading
@@ -64,8 +65,19 @@ class ForSale:
         """What the room's own limits and the rules of its property have against the dates, by field."""
         return rule_problems(self, stay, self.read_at)
 
-    def frozen_policy(self) -> dict[str, Any]:
-        return policies.frozen(self.cancellation_policy, self.time_zone, self.check_in_time)
+    def frozen_policy(self, nights: int | None = None, plan: RatePlan | None = None) -> dict[str, Any]:
+        """The room's own, or that of a plan, for a stay of so many nights."""
+        policy = plan.sold_policy() if plan else self.cancellation_policy
+        return policies.frozen(policy, self.time_zone, self.check_in_time, nights)
+
+    def plan(self, plan_id: str | None, arrival: dt.date) -> RatePlan | None:
+        """The plan of this id, as stays from this day can have it; None: the room's own policy. Raises Invalid."""
+        if plan_id is None:
+            return None
+        found = next((plan for plan in quotes.plans_of(self, arrival) if plan.id == plan_id), None)
+        if found is None:
+            raise Invalid(details={"ratePlan": Notice("no_rate_plan")})
+        return found
 
 
 class LimitedRoom(quotes.PricedRoom, nightly.LimitedRoom, Protocol):
@@ -152,16 +164,50 @@ def offered(room: Room, house: Property, at: dt.datetime) -> ForSale:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanQuote:
+    """What a stay costs on a plan, and what comes back until when; `plan` is None for the room's own policy.
+
+    `difference`: to the price by the room's own policy, below 0 where it is less.
+    """
+
+    plan: RatePlan | None
+    price: quotes.Quote
+    policy: dict[str, Any]
+    difference: Decimal
+
+    @property
+    def refunds(self) -> list[policies.RefundTier]:
+        return policies.tiers(self.policy, self.price.stay.check_in)
+
+    @property
+    def id(self) -> str | None:
+        return self.plan.id if self.plan else None
+
+    def free_until(self, now: dt.datetime) -> dt.datetime | None:
+        """Cancelled before, all of the price comes back."""
+        return policies.free_until(self.policy, self.price.stay.check_in, now)
+
+
+@dataclass(frozen=True, slots=True)
 class StayQuote:
     """What these dates would cost, whether they can be had now, and until when they can be given back.
 
-    `units_left` is how many of identical units are free for them; None for a room by itself.
+    `units_left` is how many of identical units are free for them; None for a room by itself. `plans` are all that the
+    stay can be had on, the cheapest first, `chosen` the one that this is about; without rate plans there is the one.
     """
 
-    price: quotes.Quote
+    chosen: PlanQuote
     is_available: bool
-    refunds: tuple[policies.RefundTier, ...]
     units_left: int | None = None
+    plans: tuple[PlanQuote, ...] = ()
+
+    @property
+    def price(self) -> quotes.Quote:
+        return self.chosen.price
+
+    @property
+    def refunds(self) -> tuple[policies.RefundTier, ...]:
+        return tuple(self.chosen.refunds)
 
     @property
     def stay(self) -> Stay:
@@ -172,12 +218,42 @@ class StayQuote:
         return self.price.guests
 
 
+CHEAPEST = "cheapest"  # instead of a plan's id
+
+
 @reading
-def quote(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> StayQuote:
-    """The price of a stay, line by line. Raises RoomNotFound, Invalid."""
+def quote(
+    room_id: uuid.UUID,
+    stay: Stay,
+    guests: int,
+    rules: StayRules,
+    plan: str | None = None,
+    *,
+    is_free: bool = False,
+) -> StayQuote:
+    """The price of a stay, line by line, on a plan: by its id, the CHEAPEST, or None for the room's own policy.
+
+    The cheapest is one that can be cancelled free of charge, where that is asked for (`is_free`) and there is one.
+    Raises RoomNotFound, Invalid.
+    """
     room = for_sale(room_id)
     room.refuse_unless_fit(stay, guests, rules)
-    price = quotes.quote(room, stay, guests, room.read_at)
-    refunds = policies.tiers(room.frozen_policy(), stay.check_in)
-    free = sum(taken.isdisjoint(stay.dates()) for taken in inventory.units_taken(room_id, stay).values())
-    return StayQuote(price, free > 0, tuple(refunds), free if room.unit_group_id else None)
+    offers = on_plans(room, stay, guests, room.read_at)
+    if plan == CHEAPEST:
+        free = [offer for offer in offers if offer.free_until(room.read_at)] if is_free else []
+        chosen = (free or offers)[0]
+    else:
+        wanted = room.plan(plan, stay.check_in)
+        chosen = next(offer for offer in offers if offer.plan == wanted)
+    free_units = sum(taken.isdisjoint(stay.dates()) for taken in inventory.units_taken(room_id, stay).values())
+    return StayQuote(chosen, free_units > 0, free_units if room.unit_group_id else None, tuple(offers))
+
+
+def on_plans(room: ForSale, stay: Stay, guests: int, at: dt.datetime) -> list[PlanQuote]:
+    """All that a stay can be had on, the cheapest first; at the same price the room's own policy."""
+    own = quotes.quote(room, stay, guests, at)
+    found = [PlanQuote(None, own, room.frozen_policy(stay.nights), Decimal(0))]
+    for plan in quotes.plans_of(room, stay.check_in):
+        price = quotes.quote(room, stay, guests, at, plan)
+        found.append(PlanQuote(plan, price, room.frozen_policy(stay.nights, plan), price.total - own.total))
+    return sorted(found, key=lambda offer: offer.price.total)

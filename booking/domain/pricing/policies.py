@@ -3,6 +3,10 @@
 {"name": "moderate", "tiers": [{"daysBefore": 5, "percent": 100}, {"daysBefore": 1, "percent": 50}]}: cancelled five
 days before check-in or earlier, all of the price comes back; one day or earlier, half; later, nothing.
 
+A tier may count hours instead, {"hoursBefore": 48, ...}, and may keep nights instead of a part, {"keptNights": 1, ...}:
+then so many average nights of the stay do not come back. Such a tier has `daysBefore` and `percent` all the same, by
+which the release before reads it, never more generously.
+
 A stay that was changed has its price in parts, [{"amount": "360.000", "checkIn": "2031-05-20"}]: each counts its
 deadlines from a day of its own, so that money which was paid before never comes back for longer than it would have.
 What the house kept of a change is in no part, and never comes back.
@@ -24,15 +28,36 @@ JUST_BEFORE = dt.timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class RefundTier:
-    """Cancelled before `until`, `percent` of the price comes back."""
+    """Cancelled before `until`, `percent` of the price comes back; or all but `kept_nights` of a stay's `nights`.
+
+    Then `percent` is what that makes, rounded down.
+    """
 
     until: dt.datetime
     percent: int
+    kept_nights: int = 0
+    nights: int = 0
+
+    def of(self, price: Decimal, currency: str) -> Decimal:
+        """What comes back of a price, rounded once."""
+        if self.nights:
+            return rounded(price * (self.nights - self.kept_nights) / self.nights, currency)
+        return rounded(price * self.percent / 100, currency)
 
 
-def frozen(policy: dict[str, Any], time_zone: str, check_in_time: dt.time) -> dict[str, Any]:
-    """The policy as it is written into a booking: later changes of room or property do not reach it."""
-    return {**policy, "timeZone": time_zone, "checkInTime": check_in_time.isoformat("minutes")}
+def frozen(policy: dict[str, Any], time_zone: str, check_in_time: dt.time, nights: int | None = None) -> dict[str, Any]:
+    """The policy as it is written into a booking: later changes of room or property do not reach it.
+
+    A policy that keeps nights keeps them of so many `nights`.
+    """
+    sold = {**policy, "timeZone": time_zone, "checkInTime": check_in_time.isoformat("minutes")}
+    return of_nights(sold, nights) if nights else sold
+
+
+def of_nights(policy: dict[str, Any], nights: int) -> dict[str, Any]:
+    """The policy of a stay of so many nights, which matters where it keeps some."""
+    keeps = any("keptNights" in tier for tier in policy["tiers"])
+    return {**policy, "nights": nights} if keeps else policy
 
 
 def check_in_instant(policy: dict[str, Any], check_in: dt.date) -> dt.datetime:
@@ -45,13 +70,22 @@ def tiers(policy: dict[str, Any], check_in: dt.date) -> list[RefundTier]:
     """The refunds with exact instants in the property's zone, the most generous first.
 
     Days are calendar days at the property: five days before Monday 15:00 is Wednesday 15:00, also across a change
-    of the clocks.
+    of the clocks. Hours are hours that pass.
     """
-    ordered = sorted(policy["tiers"], key=lambda tier: -int(tier["daysBefore"]))
-    return [
-        RefundTier(check_in_instant(policy, check_in - dt.timedelta(days=tier["daysBefore"])), int(tier["percent"]))
-        for tier in ordered
-    ]
+    found = (_tier(policy, check_in, tier) for tier in policy["tiers"])
+    return sorted(found, key=lambda tier: tier.until)
+
+
+def _tier(policy: dict[str, Any], check_in: dt.date, tier: dict[str, Any]) -> RefundTier:
+    if "hoursBefore" in tier:
+        begins = check_in_instant(policy, check_in).astimezone(dt.UTC)
+        until = (begins - dt.timedelta(hours=tier["hoursBefore"])).astimezone(ZoneInfo(policy["timeZone"]))
+    else:
+        until = check_in_instant(policy, check_in - dt.timedelta(days=tier["daysBefore"]))
+    if (keeps := tier.get("keptNights")) and (nights := policy.get("nights")):
+        kept = min(keeps, nights)
+        return RefundTier(until, (nights - kept) * 100 // nights, kept, nights)
+    return RefundTier(until, int(tier["percent"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +120,8 @@ def refund_of_parts(policy: dict[str, Any], divided: Iterable[Part], currency: s
 
 
 def _back(policy: dict[str, Any], part: Part, currency: str, now: dt.datetime) -> Decimal:
-    percent = next((tier.percent for tier in tiers(policy, part.check_in) if now < tier.until), 0)
-    return rounded(part.amount * percent / 100, currency)
+    tier = next((tier for tier in tiers(policy, part.check_in) if now < tier.until), None)
+    return tier.of(part.amount, currency) if tier else Decimal(0)
 
 
 def free_until(policy: dict[str, Any], check_in: dt.date, now: dt.datetime) -> dt.datetime | None:
@@ -98,17 +132,18 @@ def free_until(policy: dict[str, Any], check_in: dt.date, now: dt.datetime) -> d
 
 @dataclass(frozen=True, slots=True)
 class RefundPromise:
-    """Cancelled before `until`, `amount` comes back."""
+    """Cancelled before `until`, `amount` comes back: all but `kept_nights`, where the policy says it so."""
 
     until: dt.datetime
     percent: int
     amount: Decimal
+    kept_nights: int = 0
 
 
 def promises(tiers: Sequence[RefundTier], paid: Decimal, currency: str, now: dt.datetime) -> list[RefundPromise]:
     """What can still come back of `paid`, the most generous first."""
     return [
-        RefundPromise(tier.until, tier.percent, rounded(paid * tier.percent / 100, currency))
+        RefundPromise(tier.until, tier.percent, tier.of(paid, currency), tier.kept_nights)
         for tier in tiers
         if tier.until > now and tier.percent > 0
     ]
@@ -129,7 +164,7 @@ def outlook(policy: dict[str, Any], check_in: dt.date, price: Decimal, currency:
     divided = parts(policy, check_in, price)
     if "parts" not in policy:
         return [
-            RefundPromise(tier.until, tier.percent, rounded(price * tier.percent / 100, currency))
+            RefundPromise(tier.until, tier.percent, tier.of(price, currency), tier.kept_nights)
             for tier in tiers(policy, check_in)
         ]
     deadlines = sorted({tier.until for part in divided for tier in tiers(policy, part.check_in)})

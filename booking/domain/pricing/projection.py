@@ -18,6 +18,7 @@ from booking.domain.catalogue import Property, Room
 from booking.domain.pricing import compiling, tariffs
 from booking.domain.pricing.projection_models import RateTerms, RoomCalendar, StayTerms, TermsMonth
 from booking.domain.pricing.rate_models import RateRule
+from booking.domain.pricing.rule_terms import POLICY
 from booking.domain.pricing.tariffs import Tariff
 from booking.domain.stays import StayRules
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
@@ -106,7 +107,7 @@ def _write_terms(property_id: uuid.UUID, sets: dict[int, tuple[Room, compiling.R
     db.session.execute(delete(_TERMS_MONTHS).where(_TERMS_MONTHS.c.terms_id.in_(new)))
     for terms_id in new:
         room, days = sets[terms_id]
-        made = compiling.terms(tariff.of_room(room), cast(Any, room), days)
+        made = compiling.terms(tariff.of_room(room), cast(Any, room), days, tariff.policies)
         numbered = [{"terms_id": terms_id, "number": number, **_fields(row)} for number, row in enumerate(made)]
         db.session.execute(insert(_TERMS), numbered)
         whose = {"terms_id": terms_id, "property_id": property_id, "version": tariff.version}
@@ -159,7 +160,9 @@ def behind(rules: StayRules) -> list[uuid.UUID]:
     And those whose rules no room has followed yet, as where a worker of the version before has heard of the first.
     """
     none_rated = ~exists().where(Room.property_id == RateRule.property_id, Room.rated)
-    unheard = select(RateRule.property_id).where(RateRule.until.is_(None), none_rated).distinct()
+    # Policies by themselves rate no room.
+    of_rooms = RateRule.until.is_(None), RateRule.kind != POLICY
+    unheard = select(RateRule.property_id).where(*of_rooms, none_rated).distinct()
     zones = db.session.scalars(select(Property.time_zone).where(Property.rates_version > 0).distinct())
     late = [found for zone in zones for found in _behind_in(zone, _last_day(zone, rules).replace(day=1))]
     return [*late, *db.session.scalars(unheard)]

@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, Integer, Num
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from booking.domain.columns import JsonList
 from booking.infra.db import Model
 from booking.infra.homes import GLOBAL
 
@@ -79,7 +80,8 @@ class StayTerms(Model):
 
     A night is for `included` guests; each one beyond costs `extra` more and each one fewer takes `fewer` off, in minor
     units. Percents are hundredths, off the sum of the nights. `charge_*`: an entry for each fee and tax, as
-    compiling.py makes them and with_charges() in Postgres adds them.
+    compiling.py makes them and with_charges() in Postgres adds them. `plans`: what else the stay can be had on, the
+    cheapest first, as plans.found_terms() says it.
     """
 
     __tablename__ = "stay_terms"
@@ -114,6 +116,7 @@ class StayTerms(Model):
     charge_nights: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
     charge_guests: Mapped[list[bool]] = mapped_column(ARRAY(Boolean), server_default=text("'{}'"))
     charge_bases: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
+    plans: Mapped[JsonList] = mapped_column(server_default=text("'[]'"))
 
 
 class RateTerms(Model):

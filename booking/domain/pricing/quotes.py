@@ -16,8 +16,9 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from booking.domain.money import decimals, rounded
-from booking.domain.pricing import charges, nightly, rule_terms, tariffs
+from booking.domain.pricing import charges, nightly, plans, rule_terms, tariffs
 from booking.domain.pricing.nightly import BASE, Reason
+from booking.domain.pricing.plans import RatePlan
 from booking.domain.pricing.rule_terms import LENGTH
 from booking.domain.pricing.rules import NO_RULES, RatedRoom, RoomRules
 from booking.domain.pricing.tariffs import Tariff
@@ -141,16 +142,20 @@ class Quote:
         return [line.as_json() for line in self.lines]
 
 
-def quote(room: PricedRoom, stay: Stay, guests: int, at: dt.datetime) -> Quote:
-    """The price of a stay: its nights, discounts, fees and taxes. Other dates, guests or another room are another."""
+def quote(room: PricedRoom, stay: Stay, guests: int, at: dt.datetime, plan: RatePlan | None = None) -> Quote:
+    """The price of a stay: its nights, discounts, fees and taxes. Other dates, guests or another room are another.
+
+    Without a `plan` it is what the room's own policy costs.
+    """
     rules = rules_of(room)
-    if not rules:
+    if not rules and plan is None:
         return Quote(stay, guests, at, room.currency, tuple(nights(room, stay.dates(), guests, at)))
     dates = stay.dates()
     facts = nightly.Facts(nightly.Party(guests), stay.check_in, _tariff(room).decided)
     lines = [_night(rules, room, night, facts) for night in dates]
     lead = nightly.lead_days(at, room.time_zone, stay.check_in)
-    off = nightly.discounts(rules, stay.check_in, [line.amount for line in lines], lead, room.currency)
+    of_plan = plan.reason if plan else None
+    off = nightly.discounts(rules, stay.check_in, [line.amount for line in lines], lead, room.currency, plan=of_plan)
     lines += map(_discount, off)
     charged = charges.Charged(dates, total(lines), guests, room.currency)
     lines += map(charge_line, charges.of_stay(rules, stay.check_in, charged))
@@ -172,6 +177,11 @@ def rules_of(room: PricedRoom) -> RoomRules:
     return _tariff(room).of_room(room) if room.rates_version else NO_RULES
 
 
+def plans_of(room: PricedRoom, arrival: dt.date) -> tuple[RatePlan, ...]:
+    """What a stay from this day can be had on beside the room's own policy, the cheapest first; from memory."""
+    return _tariff(room).plans(room, arrival) if room.rates_version else ()
+
+
 def _tariff(room: PricedRoom) -> Tariff:
     return tariffs.of(room.property_id, room.rates_version)
 
@@ -186,7 +196,8 @@ def _night(rules: RoomRules, room: PricedRoom, date: dt.date, facts: nightly.Fac
 
 
 def _discount(off: nightly.Discount) -> Line:
-    return Line(DISCOUNT, None, off.amount, off.reason.rule, off.reason.version, off.reason.label, (off.reason,))
+    kind = DISCOUNT if off.amount < 0 else FEE
+    return Line(kind, None, off.amount, off.reason.rule, off.reason.version, off.reason.label, (off.reason,))
 
 
 def charge_line(made: charges.Charge) -> Line:
@@ -202,7 +213,12 @@ def total(lines: Iterable[Line]) -> Decimal:
 
 def is_charge(line: Line) -> bool:
     """Whether it is a fee or tax that a rule has made."""
-    return line.kind in (FEE, TAX) and bool(line.reasons)
+    return line.kind in (FEE, TAX) and bool(line.reasons) and not plans.is_of_plan(line.reasons)
+
+
+def is_of_nights(line: Line) -> bool:
+    """Whether it is a night, or changes what the nights cost together: discounts, and what a rate plan adds."""
+    return line.kind in (NIGHT, DISCOUNT) or plans.is_of_plan(line.reasons)
 
 
 def discounts_again(
@@ -214,13 +230,17 @@ def discounts_again(
     length gets today's. `lead_days` count from the sale. Without these terms a long stay could be sold back to a short
     one at the long one's price.
     """
-    was = [line.reasons[0] for line in sold if line.kind == DISCOUNT and line.reasons]
-    offs = [(replace(reason, percent=off), off) for reason in was if (off := _off(reason, len(nights), lead_days))]
+    was = [line.reasons[0] for line in sold if line.kind != NIGHT and is_of_nights(line) and line.reasons]
+    offs = [(_at(reason, off), off) for reason in was if (off := _off(reason, len(nights), lead_days))]
     if not any(reason.kind == LENGTH for reason in was):
         now = [line.reasons[0] for line in offered if line.kind == DISCOUNT and line.reasons]
         offs += [(one, one.percent) for one in now if one.kind == LENGTH and one.percent]
     total = sum((line.amount for line in nights), Decimal(0))
     return [_discount(off) for off in nightly.taken_off(total, offs, currency)]
+
+
+def _at(reason: Reason, off: Decimal) -> Reason:
+    return reason if reason.kind == rule_terms.PLAN else replace(reason, percent=off)
 
 
 def _off(reason: Reason, nights: int, lead_days: int) -> Decimal:

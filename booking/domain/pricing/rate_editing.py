@@ -16,11 +16,12 @@ from sqlalchemy import func, insert, select, update
 from booking.domain import catalogue, messages, people
 from booking.domain.actors import Actor
 from booking.domain.catalogue import Property, PropertyNotFound, Room
-from booking.domain.errors import Conflict, Invalid, NotFound
+from booking.domain.errors import Conflict, Invalid
 from booking.domain.money import decimals, rounded
 from booking.domain.notices import Notice
 from booking.domain.people import Action
-from booking.domain.pricing import rule_text
+from booking.domain.pricing import policy_rules, rule_text
+from booking.domain.pricing.policy_rules import RateNotFound
 from booking.domain.pricing.rate_inputs import RateInput
 from booking.domain.pricing.rate_models import RateDecision, RateRule
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
@@ -28,12 +29,6 @@ from booking.infra.ids import encode, new_id
 
 RATES_CHANGED = "rates.changed"
 SAID = ("kind", "name", "priority", "room_kind", "room_id", "first_day", "last_day", "weekdays", "terms")
-
-
-class RateNotFound(NotFound):
-    """There is no such rule, or it is not theirs to see."""
-
-    reason = "RATE_NOT_FOUND"
 
 
 class RateModified(Conflict):
@@ -61,7 +56,7 @@ def change(actor: Actor, rule_id: uuid.UUID, said: RateInput, *, seen_version: i
     Raises RateNotFound, RateModified, Invalid.
     """
     house, rule = _locked(actor, rule_id)
-    values = _values(house, said)
+    values = _values(house, said, rule_id)
     if _says(rule, values):
         return rule.version
     _refuse_modified(rule, seen_version)
@@ -83,7 +78,7 @@ def put_all(
     house = catalogue.lock_rates(property_id)
     rows = db.session.scalars(select(RateRule).where(RateRule.property_id == property_id, RateRule.until.is_(None)))
     known = {rule.rule_id: rule for rule in rows}
-    said = [(rule_id, _values(house, one)) for rule_id, one in wanted]
+    said = [(rule_id, _values(house, one, rule_id)) for rule_id, one in wanted]
     for rule_id, _ in said:
         if rule_id is not None and rule_id not in known:
             _refuse_unknown(property_id, rule_id)
@@ -101,11 +96,12 @@ def put_all(
 
 @transaction(isolation=READ_COMMITTED)
 def end(actor: Actor, rule_id: uuid.UUID, *, seen_version: int | None = None) -> None:
-    """The rule counts no longer. Twice is once. Raises RateNotFound, RateModified."""
+    """The rule counts no longer. Twice is once. Raises RateNotFound, RateModified, PolicyInUse."""
     house, rule = _locked(actor, rule_id)
     if rule.until is not None:
         return
     _refuse_modified(rule, seen_version)
+    policy_rules.refuse_in_use(rule)
     since = catalogue.count_rates(house)
     _end(actor, rule, since)
     before = _plain({name: getattr(rule, name) for name in SAID}, rule.kind)
@@ -187,6 +183,7 @@ def _follow(actor: Actor, house: Property, rule: RateRule, since: int, values: M
     _end(actor, rule, since)
     _add(actor, house, since, {**values, "rule_id": rule.rule_id, "version": rule.version + 1})
     people.audit(actor, "rate.changed", encode("rate", rule.rule_id), before=before, after=after)
+    policy_rules.follow(actor, rule, values)
 
 
 def _refuse_modified(rule: RateRule, seen_version: int | None) -> None:
@@ -207,9 +204,9 @@ def _end(actor: Actor, rule: RateRule, since: int) -> None:
     db.session.execute(update(RateDecision).where(*decided).values(until=since))
 
 
-def _values(house: Property, said: RateInput) -> dict[str, Any]:
-    """The columns. Raises Invalid."""
-    terms, problems = said.read_terms(), dict[str, Notice]()
+def _values(house: Property, said: RateInput, rule_id: uuid.UUID | None = None) -> dict[str, Any]:
+    """The columns, of a new rule or this one. Raises Invalid."""
+    terms, problems = said.read_terms(), policy_rules.problems(house, said, rule_id)
     for field, amount in terms.amounts().items():
         if amount != rounded(amount, house.currency):
             problems[field] = Notice("decimals_of_currency", most=decimals(house.currency), currency=house.currency)

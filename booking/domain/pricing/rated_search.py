@@ -30,9 +30,11 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import TypeEngine
 
@@ -81,13 +83,16 @@ def asked(stay: Stay, guests: int) -> dict[str, Any]:
     return dict(zip(_Asked._fields, (begins, ends, stay.nights, guests, *months), strict=True))
 
 
-def sets(*, in_one_place: bool, for_totals: bool) -> CTE:
+def sets(*, in_one_place: bool, for_totals: bool, free: bool = False) -> CTE:
     """What each set of terms of the place that is searched, or of all, says of the stay: worked out once.
 
-    Unless it is `for_totals` only whether it fits.
+    Unless it is `for_totals` only whether it fits. Its `plan` is the cheapest; where only what is `free` to cancel is
+    asked for, the cheapest of those.
     """
     found = _sets(_ASKED)
     found = found.add_columns(*_changes(_ASKED)) if for_totals else found
+    if for_totals or free:
+        found = found.add_columns((_free_plan(_ASKED) if free else _cheaper_plan()).label("plan"))
     if in_one_place:
         found = found.where(Property.location == bindparam("location"))
     return found.cte("sets").prefix_with("MATERIALIZED", dialect="postgresql")
@@ -143,6 +148,34 @@ def _changes(stay: _Asked) -> tuple[ColumnElement[Any], ...]:
     )
 
 
+def _cheaper_plan() -> ColumnElement[Any]:
+    """They are in order of their prices."""
+    first: ColumnElement[Any] = StayTerms.plans.op("->", return_type=JSONB())(literal_column("0"))
+    return case((_percent(first) < 0, first))
+
+
+def _free_plan(stay: _Asked) -> ColumnElement[Any]:
+    arrival = stay.check_in, Property.check_in_time, Property.time_zone, sql_now()
+    return func.free_plan(StayTerms.plans, *arrival, type_=JSONB)
+
+
+def _percent(plan: ColumnElement[Any]) -> ColumnElement[int]:
+    return cast(plan.op("->>")(literal_column("'percent'")), Integer)
+
+
+def is_free_by_own_policy(room: Any) -> ColumnElement[bool]:
+    """Whether the stay can be cancelled free of charge without a rate plan."""
+    arrival = _ASKED.check_in, Property.check_in_time, Property.time_zone, sql_now()
+    own = select(func.policy_is_free(room.cancellation_policy, *arrival, type_=Boolean))
+    return own.where(Property.id == room.property_id).correlate(room.cancellation_policy.table).scalar_subquery()
+
+
+def is_free(known: CTE | None) -> ColumnElement[bool]:
+    """Whether it can, by the room's own policy or on a plan."""
+    own = is_free_by_own_policy(Room)
+    return own if known is None else or_(own, Room.terms_id.in_(select(known.c.id).where(known.c.plan.is_not(None))))
+
+
 def fits(known: CTE) -> ColumnElement[bool]:
     """Whether limits and rules let the stay be, by the `sets` of the statement."""
     return _fits(select(known.c.id).where(known.c.fits), OWN_LIMITS, _ASKED)
@@ -164,10 +197,17 @@ class Total(NamedTuple):
 
     source: FromClause
     amount: ColumnElement[Any]
+    plan: ColumnElement[Any]  # that costs so much, as plans.found_terms() says it; None: the room's own policy
 
 
-def total(source: FromClause, room: Any, known: CTE) -> Total:
-    """Of each room in a FROM, where `room` are its columns, by the `sets` of the statement."""
+def total(source: FromClause, room: Any, known: CTE, is_free: ColumnElement[bool] | None = None) -> Total:
+    """Of each room in a FROM, where `room` are its columns, by the `sets` of the statement.
+
+    `is_free`: whether the room's own policy counts, where only what is free to cancel is asked for.
+    """
+    plan: ColumnElement[Any] = known.c.plan
+    if is_free is not None:
+        plan = case((or_(~is_free, _percent(plan) < 0), plan))
     begins, ends = aliased(RoomCalendar), aliased(RoomCalendar)
     later = _ASKED.first_month != _ASKED.last_month  # most stays are of one month, and one row says it all
     source = source.outerjoin(known, known.c.id == room.terms_id)
@@ -191,12 +231,12 @@ def total(source: FromClause, room: Any, known: CTE) -> Total:
     )
     source = source.join(spent, true())
     off = [_part(spent.c.minor, known.c[name]) for name in ("length_percent", "early_percent", "late_percent")]
-    net = spent.c.minor - off[0] - off[1] - off[2]
+    net = spent.c.minor - off[0] - off[1] - off[2] + _signed_part(spent.c.minor, func.coalesce(_percent(plan), 0))
     minor = _with_charges(cast(case((net < 0, 0), else_=net), Numeric), known)
     unit = func.power(cast(10, Numeric), -func.minor_units(room.currency), type_=Numeric)
     # Of a room that is not rebuilt yet, or that the version before has rebuilt.
     as_before = case((room.terms_id != 0, func.stay_total(room.id, *_ASKED.arguments, type_=Numeric) * unit))
-    return Total(source, func.coalesce(minor * known.c.unit, as_before, type_=Numeric))
+    return Total(source, func.coalesce(minor * known.c.unit, as_before, type_=Numeric), plan)
 
 
 def _with_charges(net: ColumnElement[Any], known: CTE) -> ColumnElement[Any]:
@@ -210,6 +250,10 @@ def _part(amount: ColumnElement[int], percent: ColumnElement[int]) -> ColumnElem
     """Of an amount in minor units, as round() rounds it; whole numbers are quicker, and this way none is too great."""
     rest = (amount % WHOLE * percent + WHOLE // 2) // WHOLE
     return amount // WHOLE * percent + rest
+
+
+def _signed_part(amount: ColumnElement[int], percent: ColumnElement[int]) -> ColumnElement[int]:
+    return case((percent < 0, -_part(amount, -percent)), else_=_part(amount, percent))
 
 
 def of_stay(amount: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -6,6 +6,7 @@ Amounts are in the property's currency, percents are numbers (10 is a tenth). Da
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
@@ -23,7 +24,10 @@ MIN_NIGHTS, MAX_NIGHTS, CLOSED_TO_ARRIVAL, NOTICE, HORIZON = ARRIVAL_LIMITS = (
 CLOSED_TO_DEPARTURE = "closed_to_departure"  # by the day of departure
 # Of each name the strongest one that covers the day of arrival: a stay may bear several fees and taxes.
 FEE, TAX = CHARGE_KINDS = ("fee", "tax")
-KINDS = (*NIGHT_KINDS, *ARRIVAL_KINDS, *ARRIVAL_LIMITS, CLOSED_TO_DEPARTURE, *CHARGE_KINDS)
+# A cancellation policy of the property, by its name; and what else a room can be had for than its own price and policy:
+# of each name the strongest one that covers the day of arrival.
+POLICY, PLAN = "policy", "plan"
+KINDS = (*NIGHT_KINDS, *ARRIVAL_KINDS, *ARRIVAL_LIMITS, CLOSED_TO_DEPARTURE, *CHARGE_KINDS, POLICY, PLAN)
 DISCOUNT_KINDS = (LENGTH, EARLY_BIRD, LAST_MINUTE)
 
 LONGEST = 365  # nights of a stay, and days of an advance
@@ -251,6 +255,69 @@ class TaxTerms(ChargeTerms):
         return self
 
 
+class TierTerms(Terms):
+    """Cancelled so many days or hours before check-in (5d, 48h) or earlier: so many percent come back (100), or all but
+    so many nights (-1n).
+    """
+
+    before: Annotated[str, Field(pattern=r"^[0-9]{1,3}[dh]$")]
+    refund: Annotated[str, Field(pattern=r"^(100|[1-9][0-9]?|-[1-9][0-9]{0,2}n)$")]
+
+    @property
+    def percent(self) -> int | None:
+        return None if self.refund.endswith("n") else int(self.refund)
+
+    @property
+    def kept_nights(self) -> int | None:
+        return int(self.refund[1:-1]) if self.refund.endswith("n") else None
+
+    @property
+    def hours(self) -> int:
+        """Before check-in, on days without a change of the clocks."""
+        return int(self.before[:-1]) * (24 if self.before[-1] == "d" else 1)
+
+    def gives_more_than(self, later: TierTerms) -> bool:
+        """Of every stay, or as much: nights may be all that there are of it, or few of them."""
+        if self.kept_nights:
+            return (later.kept_nights or 0) > self.kept_nights
+        return self.percent == 100 if later.kept_nights else (later.percent or 0) < (self.percent or 0)
+
+    def as_tier(self) -> dict[str, Any]:
+        """As pricing.policies reads it."""
+        said: dict[str, Any] = {"daysBefore": -(-self.hours // 24), "percent": self.percent or 0}
+        if self.before[-1] == "h":
+            said["hoursBefore"] = self.hours
+        return said | ({"keptNights": self.kept_nights} if self.kept_nights else {})
+
+
+class PolicyTerms(Terms):
+    """What comes back until when, the earliest first; without tiers nothing ever does. Later never gives back more."""
+
+    tiers: Annotated[tuple[TierTerms, ...], Field(max_length=6)] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for earlier, later in pairwise(self.tiers):
+            if later.hours >= earlier.hours:
+                raise refuse(Notice("tiers_in_order"), "tiers")
+            if not earlier.gives_more_than(later):
+                raise refuse(Notice("tiers_give_less"), "tiers")
+        return self
+
+    def as_policy(self, name: str) -> dict[str, Any]:
+        """As rooms and bookings have it."""
+        return {"name": name, "tiers": [tier.as_tier() for tier in self.tiers]}
+
+
+class PlanTerms(Terms):
+    """The room's nights at so many percent more, or less where it is below 0, under another cancellation policy: one
+    that every property has, by its name, or one of its own, by its id.
+    """
+
+    percent: Annotated[Decimal, Field(ge=-90, le=500, decimal_places=2), _number] = Decimal(0)
+    policy: Annotated[str, Field(min_length=1, max_length=64)]
+
+
 MODELS: dict[str, type[Terms]] = {
     PRICE: PriceTerms,
     ADJUST: AdjustTerms,
@@ -267,6 +334,8 @@ MODELS: dict[str, type[Terms]] = {
     HORIZON: DaysTerms,
     FEE: FeeTerms,
     TAX: TaxTerms,
+    POLICY: PolicyTerms,
+    PLAN: PlanTerms,
 }
 
 

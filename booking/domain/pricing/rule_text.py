@@ -12,11 +12,12 @@ from booking.domain.notices import Notice
 from booking.domain.pricing import rule_terms
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-STEPS, CHILDREN = "steps", "children"
+STEPS, CHILDREN, TIERS = "steps", "children", "tiers"
 PARTS = {
     (rule_terms.LENGTH, STEPS): ("nights", "percent"),
     (rule_terms.DYNAMIC, STEPS): ("occupancy", "days", "percent"),
     (rule_terms.GUESTS, CHILDREN): ("age", "amount"),
+    (rule_terms.POLICY, TIERS): ("before", "refund"),
 }
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from booking.domain.pricing.rule_terms import KINDS, Terms
+from booking.domain.pricing.rule_terms import KINDS, POLICY, Terms
 from booking.infra.ids import encode
 
 ALWAYS = 10**9  # days: longer than any period
@@ -103,7 +103,8 @@ NO_RULES = RoomRules({})
 
 
 def of_room(rules: Iterable[Rule], room: RatedRoom) -> RoomRules:
-    """Those that are for the room."""
+    """Those that are for the room. Named policies are not: plans name them, and rooms have a copy of their own."""
+    rules = (rule for rule in rules if rule.kind != POLICY)
     own = sorted((rule for rule in rules if rule.is_for(room)), key=lambda rule: rule.strength, reverse=True)
     found = {kind: tuple(rule for rule in own if rule.kind == kind) for kind in KINDS}
     return RoomRules({kind: these for kind, these in found.items() if these})

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from booking.domain.pricing import charges
 from booking.domain.pricing.nightly import Reason
-from booking.domain.pricing.quotes import DISCOUNT, FEE, NIGHT, Line, charge_line, is_charge, total
+from booking.domain.pricing.quotes import FEE, NIGHT, Line, charge_line, is_charge, is_of_nights, total
 from booking.domain.pricing.rule_terms import TaxTerms
 
 
@@ -26,14 +26,14 @@ def charges_again(sold: Iterable[Line], stay: Iterable[Line], currency: str) -> 
     made = [line for line, is_within in zip(by_night, counts, strict=True) if is_within]
     of_whole = [line for line in sold if is_charge(line) and line.date is None]
     made += (line for line in of_whole if line.reasons[0].percent is None)
-    base = [line for line in stay if line.kind in (NIGHT, DISCOUNT)]
+    base = [line for line in stay if is_of_nights(line)]
     again = (_by_percent(line.reasons[0], base, made, currency) for line in of_whole)
     return sorted([*made, *(line for line in again if line)], key=_order)
 
 
 def included_again(lines: Sequence[Line], currency: str) -> list[Line]:
     """The lines, of which some have become less: percents that they include are of what is left."""
-    base = [line for line in lines if line.kind in (NIGHT, DISCOUNT)]
+    base = [line for line in lines if is_of_nights(line)]
     made = [line for line in lines if is_charge(line)]
     found = []
     for line in lines:

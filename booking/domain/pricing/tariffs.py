@@ -17,7 +17,8 @@ from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, or_, select
 
-from booking.domain.pricing import rule_terms, rules
+from booking.domain.pricing import plans, rule_terms, rules
+from booking.domain.pricing.plans import RatePlan
 from booking.domain.pricing.rate_models import RateDecision, RateRule
 from booking.domain.pricing.rules import RatedRoom, RoomRules, Rule
 from booking.infra.db import ask
@@ -28,11 +29,12 @@ KEPT = 256  # properties, in a process
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """`decided`: percents by rule and night."""
+    """`decided`: percents by rule and night; `policies`: those of the property by their ids."""
 
     version: int
     rules: tuple[Rule, ...]
     decided: Mapping[tuple[uuid.UUID, dt.date], Decimal]
+    policies: Mapping[uuid.UUID, dict[str, Any]] = field(default_factory=dict)
     _of_rooms: dict[tuple[Any, ...], RoomRules] = field(default_factory=dict, repr=False, compare=False)
 
     def of_room(self, room: RatedRoom) -> RoomRules:
@@ -41,6 +43,10 @@ class Tariff:
         if (known := self._of_rooms.get(key)) is None:
             known = self._of_rooms[key] = rules.of_room(self.rules, room)
         return known
+
+    def plans(self, room: RatedRoom, arrival: dt.date) -> tuple[RatePlan, ...]:
+        """What a stay from this day can be had on beside the room's own policy, the cheapest first."""
+        return plans.of_room(self.of_room(room), self.policies, arrival)
 
 
 NONE = Tariff(0, (), {})
@@ -72,7 +78,7 @@ def read(property_id: uuid.UUID, version: int) -> Tariff:
     if any(rule.kind == rule_terms.DYNAMIC for rule in found):
         rows = ask(_DECISIONS, property_id=property_id, version=version)
         decided = {(row.rule_id, row.night): row.percent for row in rows}
-    return Tariff(version, found, decided)
+    return Tariff(version, found, decided, plans.named_policies(found))
 
 
 def as_rule(row: Any) -> Rule:

@@ -309,7 +309,8 @@ def _lines(
     is_alike: bool,
     moves_on: dt.date | None,
 ) -> list[Line]:
-    quoted = pricing.quote(room, stay, guests, room.read_at).lines if room else ()
+    plan = pricing.kept_plan(sold.policy)
+    quoted = pricing.quote(room, stay, guests, room.read_at, plan).lines if room else ()
     if room and (not is_alike or guests != booking.guests):
         if moves_on is None:
             return [*quoted, *change_terms.goodwill_lines(sold)]

@@ -56,7 +56,8 @@ def new_price(sold: Sold, stay_lines: Sequence[Line], check_in: dt.date, now: dt
     paid_before = [PricePart(part.amount, min(part.check_in, check_in)) for part in left]
     paid_now = [PricePart(worth - returnable, check_in)] if worth > returnable else []
     total = _sum(lines)
-    policy = pricing.policy_in_parts(sold.policy, [*paid_before, *paid_now])
+    nights = sum(line.kind == pricing.NIGHT_LINE for line in stay_lines)
+    policy = pricing.policy_in_parts(pricing.policy_of_nights(sold.policy, nights), [*paid_before, *paid_now])
     return NewPrice(tuple(lines), total, total - sold.total, kept, policy)
 
 
@@ -110,8 +111,7 @@ def discounts(sold: Sold, lines: Sequence[Line], offered: Iterable[Line], lead_d
     stay costs what it did.
     """
     nights = [line for line in lines if line.kind == pricing.NIGHT_LINE]
-    of_nights = (pricing.NIGHT_LINE, pricing.DISCOUNT_LINE)
-    was = [line for line in sold.lines if line.kind in of_nights and line.rule != pricing.GOODWILL]
+    was = [line for line in sold.lines if pricing.is_of_nights(line) and line.rule != pricing.GOODWILL]
     made = pricing.discounts_again(was, offered, nights, lead_days, sold.currency)
     beyond = _sum(nights) + _sum(made) - _sum(was)
     discount = next((line for line in reversed([*was, *made]) if line.kind == pricing.DISCOUNT_LINE), None)

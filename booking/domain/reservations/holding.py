@@ -72,7 +72,7 @@ def begin(
         refusal = requests.taken(wanted.places[claims.index(one)])
         take(actor, one.id, one.room_id, one.location, one.stay, held_until=held_until, refusal=refusal)
     sold = [
-        sale.frozen(room, item.stay, item.guests, wanted.deposit)
+        sale.frozen(room, item.stay, item.guests, wanted.deposit, plan=item.plan)
         for room, item in zip(rooms, wanted.items, strict=True)
     ]
     owed = sum((one["total_price"] for one in sold), Decimal(0))
@@ -136,6 +136,7 @@ def _for_sale(actor: Actor, wanted: Wanted, number: int, context: BookingContext
     with requests.naming(wanted.places[number]):
         room = pricing.for_sale(item.room_id)
         room.refuse_unless_fit(item.stay, item.guests, context.rules)
+        room.plan(item.plan, item.stay.check_in)
     return room
 
 

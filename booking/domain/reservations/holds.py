@@ -42,11 +42,11 @@ def reserve(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Bo
 class GuestClaim:
     """What the guest already has of a room for some nights, for looking.
 
-    `same` is for exactly this stay, held or paid, and `changes` says that reserving would give it another number of
-    guests; `making_way` is an unpaid hold of other dates that alone stands in the way of these; `standing` is a stay of
-    other dates, paid or being paid, that stays in their way; `kept` is an unpaid hold of other dates that stays as it
-    is, because somebody else has some of these nights. `until` says until when the one of them can be paid, where it
-    waits for that, be it at the provider's page.
+    `same` is for exactly this stay, held or paid, `changes` says that reserving would give it another number of
+    guests, `moves_plan` that it would be on another rate plan; `making_way` is an unpaid hold of other dates that alone
+    stands in the way of these; `standing` is a stay of other dates, paid or being paid, that stays in their way; `kept`
+    is an unpaid hold of other dates that stays as it is, because somebody else has some of these nights. `until` says
+    until when the one of them can be paid, where it waits for that, be it at the provider's page.
     """
 
     same: Booking | None = None
@@ -54,6 +54,7 @@ class GuestClaim:
     standing: Booking | None = None
     kept: Booking | None = None
     changes: bool = False
+    moves_plan: bool = False
     until: dt.datetime | None = None
 
     @property
@@ -83,7 +84,8 @@ def mine(actor: Actor, wanted: BookingRequest) -> GuestClaim:
     taken = inventory.units_taken(wanted.room_id, wanted.stay)
     having = _mine_in_the_way(replace(wanted, units=frozenset(taken)))
     if same := _same(having, wanted):
-        return GuestClaim(same=same, changes=_is_for_others(same, wanted), until=_payable_until(same))
+        changes, moves_plan = _is_for_others(same, wanted), _is_on_another_plan(same, wanted)
+        return GuestClaim(same=same, changes=changes, moves_plan=moves_plan, until=_payable_until(same))
     if standing := next((one for one in having if not _can_make_way(one)), None):
         return GuestClaim(standing=standing, until=_payable_until(standing))
     for own in having:
@@ -106,7 +108,7 @@ def _reserve(actor: Actor, wanted: BookingRequest, context: BookingContext, take
     hold_limits.one_at_a_time(wanted.guest_id)
     having = _mine_in_the_way(wanted, lock=True) if fetch(_MINE_ID, **_asked(wanted)) else ()
     if same := _same(having, wanted):
-        return _for_as_many(actor, same, wanted, context)
+        return _as_wanted(actor, same, wanted, context)
     making_way = [other for other in having if _can_make_way(other)]
     until = min((other.held_until for other in making_way if other.held_until), default=None)
     for other in making_way:
@@ -165,17 +167,32 @@ def _same(having: Sequence[Booking], wanted: BookingRequest) -> Booking | None:
     return next((one for one in having if (one.check_in, one.check_out) == dates), None)
 
 
-def _for_as_many(actor: Actor, booking: Booking, wanted: BookingRequest, context: BookingContext) -> Booking:
-    """The same stay once more, perhaps for another number of guests; only a hold still follows that."""
-    if _is_for_others(booking, wanted):
+def _as_wanted(actor: Actor, booking: Booking, wanted: BookingRequest, context: BookingContext) -> Booking:
+    """The same stay once more, perhaps for another number of guests or on another plan; only a hold still follows."""
+    is_for_others = _is_for_others(booking, wanted)
+    if is_for_others or _is_on_another_plan(booking, wanted):
         room = pricing.for_sale(wanted.room_id)
         room.refuse_unless_fit(wanted.stay, wanted.guests, context.rules)
-        before = {"guests": booking.guests}
-        for column, value in sale.frozen(room, wanted.stay, wanted.guests, wanted.deposit).items():
+        before = {"guests": booking.guests, "ratePlan": _plan_name(booking)}
+        for column, value in sale.frozen(room, wanted.stay, wanted.guests, wanted.deposit, plan=wanted.plan).items():
             setattr(booking, column, value)
         repository.save(booking)
-        changes.audit(actor, "booking.guests_changed", booking, before, {"guests": booking.guests})
+        after = {"guests": booking.guests, "ratePlan": _plan_name(booking)}
+        action = "booking.guests_changed" if is_for_others else "booking.plan_changed"
+        changed = [name for name in before if before[name] != after[name]]
+        told = ({name: facts[name] for name in changed} for facts in (before, after))
+        changes.audit(actor, action, booking, *told)
     return booking
+
+
+def _plan_name(booking: Booking) -> str:
+    plan = pricing.kept_plan(booking.policy)
+    return plan.name if plan else ""
+
+
+def _is_on_another_plan(booking: Booking, wanted: BookingRequest) -> bool:
+    plan = pricing.kept_plan(booking.policy)
+    return booking.held_until is not None and (plan.id if plan else None) != wanted.plan
 
 
 def _is_for_others(booking: Booking, wanted: BookingRequest) -> bool:

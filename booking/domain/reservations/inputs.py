@@ -7,7 +7,15 @@ import uuid
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    WithJsonSchema,
+    field_validator,
+    model_serializer,
+)
 
 from booking.domain import people
 from booking.domain.inputs import (
@@ -28,6 +36,7 @@ from booking.domain.inputs import (
 )
 from booking.domain.notices import Notice
 from booking.domain.payments import GUARANTEES, Contact
+from booking.domain.pricing import PlanId
 from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.reservations.models import BOOKING_STATUSES
 from booking.infra.ids import decode
@@ -63,9 +72,18 @@ RoomId = Annotated[
 
 
 class RoomStay(StayOrder):
-    """Nights of a room, for so many guests."""
+    """Nights of a room, for so many guests; on a rate plan, or without one by the room's own policy."""
 
     room_id: RoomId
+    rate_plan: PlanId | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_sent(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a plan as before there were any: keys live on meanwhile."""
+        said: dict[str, Any] = usual(self)
+        if self.rate_plan is None:
+            said.pop("rate_plan", None)
+        return said
 
     @property
     def room(self) -> uuid.UUID:

@@ -17,7 +17,7 @@ from booking.domain.stays import Stay
 
 
 class RoomWanted(Protocol):
-    """Which nights of which room, for how many guests."""
+    """Which nights of which room, for how many guests; on which rate plan, None for the room's own policy."""
 
     @property
     def room_id(self) -> uuid.UUID: ...
@@ -25,6 +25,8 @@ class RoomWanted(Protocol):
     def stay(self) -> Stay: ...
     @property
     def guests(self) -> int: ...
+    @property
+    def plan(self) -> str | None: ...
 
 
 class Wanted(Protocol):
@@ -64,6 +66,7 @@ class BookingRequest:
     contact: Contact | None = None
     exact: bool = False
     units: frozenset[uuid.UUID] = frozenset()
+    plan: str | None = None
 
     @property
     def items(self) -> Sequence[RoomWanted]:
@@ -84,6 +87,7 @@ class OrderItem:
     room_id: uuid.UUID
     stay: Stay
     guests: int
+    plan: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,22 @@ from booking.domain.reservations import deposits
 from booking.domain.stays import Stay
 
 
-def frozen(room: ForSale, stay: Stay, guests: int, deposit: DepositPlan | None = None) -> dict[str, Any]:
+def frozen(
+    room: ForSale, stay: Stay, guests: int, deposit: DepositPlan | None = None, *, plan: str | None = None
+) -> dict[str, Any]:
     """The columns of a booking that say what is sold: the room as it was read, its policy, the price with its lines.
 
-    A `deposit` stands in the policy; where the rest would be due by now, there is none.
+    A `deposit` stands in the policy, as a rate plan does; where the rest would be due by now, there is none. Raises
+    Invalid where the plan is not offered.
     """
-    price = pricing.quote(room, stay, guests, room.read_at)
+    on = room.plan(plan, stay.check_in)
+    price = pricing.quote(room, stay, guests, room.read_at, on)
     return {
         "guests": guests,
         "total_price": price.total,
         "currency": price.currency,
         "price_lines": price.as_json(),
-        "policy": deposits.frozen(room.frozen_policy(), deposit, stay, price, room.read_at),
+        "policy": deposits.frozen(room.frozen_policy(stay.nights, on), deposit, stay, price, room.read_at),
         **_room(room, room.sold_as),
         "property_id": room.property_id,
         "property_name": room.property_name,
@@ -49,7 +53,7 @@ def sold_elsewhere(room: Room, house: Property, stay: Stay, guests: int, total: 
         "total_price": total,
         "currency": house.currency,
         "price_lines": [line.as_json() for line in pricing.lines_as_sold(total, stay, house.currency)],
-        "policy": pricing.frozen_policy(room.cancellation_policy, house.time_zone, house.check_in_time),
+        "policy": pricing.frozen_policy(room.cancellation_policy, house.time_zone, house.check_in_time, stay.nights),
         **_room(room, catalogue.title_of(room)),
         "property_id": house.id,
         "property_name": house.name,

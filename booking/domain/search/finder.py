@@ -32,8 +32,19 @@ from booking.infra import cache, clock, replica
 from booking.infra.db import fetch
 from booking.infra.ids import encode
 
-FOUND = cache.Kind("search", 5)
+FOUND = cache.Kind("search", 6)
 LATEST_ZONE = "Etc/GMT-14"  # the first place on earth where a day begins
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPlan:
+    """The rate plan that a price is for. Free to cancel until so many days before check-in, or hours; None: not so."""
+
+    id: str
+    name: str
+    percent: int  # hundredths
+    days: int | None
+    hours: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,7 @@ class FoundRoom:
     """A room that can be booked for exactly the stay that was asked for, and its price for it.
 
     `units_left`: how many of identical units are free for it, of which this one stands for all; None for a room by
-    itself.
+    itself. `plan`: what the total is for, of those that fit the cheapest; None: the room's own cancellation policy.
     """
 
     id: str
@@ -53,6 +64,7 @@ class FoundRoom:
     amenities: list[str]
     total: Decimal
     units_left: int | None = None
+    plan: FoundPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +204,7 @@ def _free_room(row: Any, total: Decimal, stay: Stay) -> FoundRoom:
         amenities=row.amenities,
         total=total,
         units_left=row.units_left,
+        plan=FoundPlan(**row.rated_plan) if row.rated_plan else None,
     )
 
 
@@ -208,6 +221,7 @@ def _values(wanted: RoomSearch, rules: StayRules) -> dict[str, Any]:
         "amenities": wanted.amenities or None,
         "zones": zones or None,
         "kind": catalogue.KIND_PATTERNS.get(wanted.kind or ""),
+        "is_free": wanted.free_cancellation or None,
     }
     return {
         **{name: value for name, value in filters.items() if value is not None},
@@ -221,7 +235,7 @@ def _values(wanted: RoomSearch, rules: StayRules) -> dict[str, Any]:
 def _statement_key(values: dict[str, Any], sort: str | None, among: Among) -> statements.StatementKey:
     words = sum(name.startswith("word") for name in values)
     filters = frozenset(name for name in (*statements.FILTERS, *statements.PRICE_LIMITS) if name in values)
-    return statements.StatementKey(filters, words, sort, *among)
+    return statements.StatementKey(filters, words, sort, *among, is_free="is_free" in values)
 
 
 def _zones_of_yesterday(check_in: dt.date, rules: StayRules) -> list[str]:

@@ -43,6 +43,7 @@ class RoomSearch(Dates):
     ] = Field(default=[])
     q: Annotated[str, Field(max_length=100, json_schema_extra=PLAIN), AfterValidator(plain)] | None = None
     kind: Kind | None = None
+    free_cancellation: bool = False
     sort: Sort | None = None
     page: Page = 1
     page_size: PageSize = 20

@@ -34,7 +34,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import aliased
 
 from booking.domain import pricing
@@ -67,6 +67,7 @@ class StatementKey(NamedTuple):
     # Of the place that is searched, or of all: where there are none, nothing is asked about them.
     has_rated: bool = False
     has_units: bool = False  # or wholes
+    is_free: bool = False  # only what can be cancelled free of charge
 
 
 PRICE_LIMITS = ("min_price", "max_price")
@@ -169,8 +170,9 @@ def of(key: StatementKey) -> tuple[Select[Any], Select[Any]]:
     in_one_place = "location" in key.filters
     rates = fitting = None
     if key.has_rated:
-        rates = pricing.sets_of_terms(in_one_place=in_one_place, for_totals=True)
-        fitting = pricing.sets_of_terms(in_one_place=in_one_place, for_totals=_compares_prices(key))
+        asked = {"in_one_place": in_one_place, "free": key.is_free}
+        rates = pricing.sets_of_terms(for_totals=True, **asked)
+        fitting = pricing.sets_of_terms(for_totals=_compares_prices(key), **asked)
     page, total = _page(key, rates), _total(key, fitting)
     return often(page) if _has_one_page_plan(key) else page, often(total) if _has_one_plan(key) else total
 
@@ -190,13 +192,25 @@ class _Card(NamedTuple):
     currency: ColumnElement[str]
 
 
+class _Compared(NamedTuple):
+    """Rooms, the price that they are compared by, and what they cost by rules and on which plan, where that is what is
+    compared.
+    """
+
+    source: FromClause
+    price: _Price
+    total: ColumnElement[Any]
+    plan: ColumnElement[Any]
+
+
 def _page(key: StatementKey, rates: CTE | None) -> Select[Any]:
     """Only of cards that are on it is worked out how many units are left and, unless prices are compared, what they
     cost by rules.
     """
-    source, price, compared = _compared(key, rates)
+    source, price, compared, plan = _compared(key, rates)
     order = _order(key.sort, price.of_room, in_one_place="location" in key.filters)
     cards = select(*_SHOWN, Room.id.label("room_id"), Room.unit_group_id, Room.terms_id, compared.label("compared"))
+    cards = cards.add_columns(plan.label("plan"), _own_is_free(key, rates).label("is_free"))
     cards = cards.add_columns(*(by.label(f"order{number}") for number, by in enumerate(order)))
     free = or_(_is_free(Room), _SISTER) if key.has_units else _free(Room)
     if rates is not None and _compares_prices(key) and not key.has_units:
@@ -206,8 +220,10 @@ def _page(key: StatementKey, rates: CTE | None) -> Select[Any]:
     card = cards.subquery("cards")
     shown: FromClause = card
     total: ColumnElement[Any] = card.c.compared
+    plan = card.c.plan
     if rates is not None and not _compares_prices(key):
-        shown, total = pricing.rated_total(card, _Card(card.c.room_id, card.c.terms_id, card.c.currency), rates)
+        one = _Card(card.c.room_id, card.c.terms_id, card.c.currency)
+        shown, total, plan = pricing.rated_total(card, one, rates, card.c.is_free if key.is_free else None)
     columns = {column.name: card.c[column.name] for column in _SHOWN}
     left: ColumnElement[Any] = null()
     if key.has_units:
@@ -215,13 +231,14 @@ def _page(key: StatementKey, rates: CTE | None) -> Select[Any]:
         columns["name"] = case((card.c.unit_group_id.is_(None), card.c.name), else_=title).label("name")
         free_units = _free_units(func.count(), card.c.unit_group_id).correlate(card).scalar_subquery()
         left = case((card.c.unit_group_id.is_not(None), free_units))
-    page = select(*columns.values(), left.label("units_left"), total.label("rated_total")).select_from(shown)
+    prices = total.label("rated_total"), plan.label("rated_plan")
+    page = select(*columns.values(), left.label("units_left"), *prices).select_from(shown)
     return page.order_by(*_sorted([card.c[f"order{number}"] for number in range(len(order))], key.sort))
 
 
 def _total(key: StatementKey, rates: CTE | None) -> Select[Any]:
     """Rooms by themselves, and groups of which a unit is free: each group has a row, and all the others have one."""
-    source, price, _ = _compared(key, rates)
+    source, price, _, _ = _compared(key, rates)
     conditions = (*_conditions(key, price, rates), ~exists(_nights_of_all(key)))
     if not key.has_units:
         return select(func.count()).select_from(source).where(*conditions)
@@ -238,13 +255,21 @@ def _nights_of_all(key: StatementKey) -> Select[Any]:
     return nights.where(Availability.location == bindparam("location")) if "location" in key.filters else nights
 
 
-def _compared(key: StatementKey, rates: CTE | None) -> tuple[FromClause, _Price, ColumnElement[Any]]:
-    """Rooms, the price that they are compared by, and what they cost by rules, where that is what is compared."""
+def _compared(key: StatementKey, rates: CTE | None) -> _Compared:
     rooms: FromClause = Room.__table__
     if rates is None or not _compares_prices(key):
-        return rooms, _Price(Room.price_per_night.expression), null()
-    source, total = pricing.rated_total(rooms, Room, rates)
-    return source, _Price(pricing.searched_total(total), bindparam("nights", type_=Integer)), total
+        return _Compared(rooms, _Price(Room.price_per_night.expression), null(), cast(null(), JSONB))
+    own = pricing.is_free_by_own_policy(Room) if key.is_free else None
+    source, total, plan = pricing.rated_total(rooms, Room, rates, own)
+    price = _Price(pricing.searched_total(total), bindparam("nights", type_=Integer))
+    return _Compared(source, price, total, plan)
+
+
+def _own_is_free(key: StatementKey, rates: CTE | None) -> ColumnElement[Any]:
+    """Of a card, so that it is not asked again."""
+    if rates is None or not key.is_free or _compares_prices(key):
+        return null()
+    return pricing.is_free_by_own_policy(Room)
 
 
 def _conditions(key: StatementKey, price: _Price, rates: CTE | None) -> list[Condition]:
@@ -253,6 +278,7 @@ def _conditions(key: StatementKey, price: _Price, rates: CTE | None) -> list[Con
         pricing.OWN_LIMITS if rates is None else pricing.fits_rates(rates),
         *(_filter(name, price) for name in sorted(key.filters)),
         *(words.contains(f"word{number}") for number in range(key.words)),
+        *([pricing.is_free_to_cancel(rates)] if key.is_free else []),
     ]
 
 

@@ -205,6 +205,9 @@ ERRORS: Templates = {
     "ROOM_MODIFIED": _(
         "Somebody else has changed this room in the meantime. Nothing was saved: choose what counts, then save again."
     ),
+    "POLICY_IN_USE": _(
+        "Rooms (%(rooms)s) or rate plans (%(plans)s) still have this policy. Give them another one first."
+    ),
     "RATE_MODIFIED": _(
         "Somebody else has changed or ended this rule in the meantime. Nothing was saved: look at it again first."
     ),

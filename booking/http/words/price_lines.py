@@ -33,10 +33,12 @@ IN_PERCENT: Templates = {
     "length": _("%(rule)s: %(percent)s off for a stay of this length"),
     "early_bird": _("%(rule)s: %(percent)s off for booking early"),
     "last_minute": _("%(rule)s: %(percent)s off for booking at short notice"),
+    "plan": _("%(rule)s: %(percent)s more"),
 }
 LESS_PERCENT: Templates = {
     "adjust": _("%(rule)s: %(percent)s less"),
     "dynamic": _("%(rule)s: %(percent)s less, by how many rooms are taken and how near the night is"),
+    "plan": _("%(rule)s: %(percent)s less"),
 }
 
 # Of a fee or tax, by what it counts.

@@ -17,7 +17,8 @@ from booking.domain.actors import Actor, ActorKind, Membership, Role
 from booking.domain.catalogue import PropertyNotFound
 from booking.domain.errors import Invalid
 from booking.domain.pricing import rate_editing, tariffs
-from booking.domain.pricing.rate_editing import RateModified, RateNotFound
+from booking.domain.pricing.policy_rules import RateNotFound
+from booking.domain.pricing.rate_editing import RateModified
 from booking.domain.pricing.rate_inputs import RateInput
 from booking.domain.pricing.tariffs import Tariff
 from booking.domain.tables import AuditRecord, Event, Property, RateDecision, RateRule, Room
