@@ -16,7 +16,7 @@ ARGS ?=
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-peers bench-scale bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices changing-rates trouble controls drill replay model mutants fuzz lint style format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-peers bench-scale bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices changing-rates compare-figures trouble controls drill replay model mutants fuzz lint style format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -105,6 +105,9 @@ storm-invoices: everything ## 10,000 invoices by 64 at once with 10 kills: no nu
 
 changing-rates: everything ## 10,000 guests from card to checkout while rules change: nobody pays what was not shown; ARGS="--pairs 1000"
 	.venv/bin/python -m tests.faults.changing_rates $(ARGS)
+
+compare-figures: everything ## figures beside the rows of a booking history, to the cent and the night; ARGS="--trace PATH", else a small made-up one
+	.venv/bin/python -m tests.figures $(ARGS)
 
 storm-desk: everything ## staff at the desk's pages and guests at the same rooms for a minute, with kills; ARGS="--people 32 --kills 5"
 	.venv/bin/python -m tests.faults.desk_storm $(ARGS)

@@ -43,7 +43,7 @@ SUBJECTS = (
     "search",
     "payments",
     "reservations",
-    *("invoicing", "correspondence", "maintenance", "system"),
+    *("invoicing", "correspondence", "figures", "maintenance", "system"),
 )
 # A large subject has rooms with front doors of their own. What they have in common lies before them and knows none of
 # them; a later one may use an earlier one.

@@ -87,6 +87,8 @@ class Desk:
             found.append(Section("admin.cash.index", gettext("Cash"), "banknote", ("admin.cash",)))
         if self.areas.bookings:
             found.append(Section("admin.invoices.index", gettext("Invoices"), "credit-card", ("admin.invoices",)))
+        if self.areas.figures:
+            found.append(Section("admin.figures.show", gettext("Figures"), "chart-column", ("admin.figures",)))
         if self.areas.people:
             found.append(Section("admin.people.index", gettext("People"), "users", ("admin.people",)))
         if self.areas.system:

@@ -25,6 +25,7 @@ OURS = {
             "payments",
             "cash",
             "invoices",
+            "figures",
             "events",
             "messages",
             "audit",

@@ -3,6 +3,7 @@
 from booking.domain.catalogue.models import Property, Room, RoomSheet
 from booking.domain.catalogue.photos.models import Photo
 from booking.domain.catalogue.unit_models import RoomPart, UnitGroup
+from booking.domain.figures.models import BlockedMonth, FiguresProgress, SoldMonth
 from booking.domain.inventory.housekeeping_models import RoomStatus
 from booking.domain.inventory.models import Availability, Block, LiftedBlock
 from booking.domain.invoicing.models import (
@@ -22,7 +23,7 @@ from booking.domain.payments.look_models import ProviderLook
 from booking.domain.payments.models import Dispute, Order, Payment
 from booking.domain.payments.schedule_models import ScheduledPayment
 from booking.domain.payments.waiver_models import Waiver
-from booking.domain.people.alert_choice_models import AlertChoice
+from booking.domain.people.alert_choice_models import AlertChoice, FiguresReader
 from booking.domain.people.audit_models import AuditRecord, PersonKey
 from booking.domain.people.invitation_models import Invitation
 from booking.domain.people.link_models import EmailChange, EmailVerification, Farewell, PasswordReset
@@ -50,6 +51,7 @@ __all__ = [
     "Authenticator",
     "Availability",
     "Block",
+    "BlockedMonth",
     "Booking",
     "BookingChange",
     "BookingNote",
@@ -62,6 +64,8 @@ __all__ = [
     "EmailVerification",
     "Event",
     "Farewell",
+    "FiguresProgress",
+    "FiguresReader",
     "GuestMessage",
     "GuestRegister",
     "HeardReport",
@@ -102,6 +106,7 @@ __all__ = [
     "SentEmail",
     "SentText",
     "Session",
+    "SoldMonth",
     "StaffMembership",
     "StayTerms",
     "TermsMonth",

@@ -19,7 +19,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from booking.config import Settings
-from booking.domain import correspondence, maintenance, messages, people, reservations, system
+from booking.domain import correspondence, figures, maintenance, messages, people, reservations, system
 from booking.domain.actors import Actor
 from booking.http.services import current_services
 from booking.infra import sent_mails
@@ -38,6 +38,7 @@ PRUNE_SECONDS = 3600.0
 DEMO_SECONDS = 300.0
 RATES_SECONDS = 600.0
 ALERT_SECONDS = 60.0
+FIGURES_SECONDS = 15.0
 ARRIVALS_SECONDS = 300.0  # how often guests are looked for who are to be texted before they come
 ARCHIVE_SECONDS = 900.0  # the backups are looked at from farther away
 LOOK_AT_PROVIDER_SECONDS = 60.0  # whether it is due; the look itself says when the next one is
@@ -136,6 +137,8 @@ def chores(settings: Settings) -> list[Chore]:
         Chore("prune", PRUNE_SECONDS, partial(prune, settings.mail_dir)),
         Chore("prune_alerts", PRUNE_SECONDS, lambda: until_done(partial(system.prune_alerts, WORKER), 500)),
         Chore("rates", RATES_SECONDS, partial(rates.keep, WORKER)),
+        Chore("figures", FIGURES_SECONDS, count_figures),
+        Chore("blocked_nights", PRUNE_SECONDS, partial(figures.keep_blocked, WORKER)),
         Chore("photos", settings.ticker_seconds, photo_sizes.make),
         Chore("photo_files", PRUNE_SECONDS, photo_sizes.sweep),
         *([Chore("arrivals", ARRIVALS_SECONDS, tell_arrivals)] if settings.sends_texts else []),
@@ -188,6 +191,11 @@ def recover() -> None:
     context = current_services().booking_context
     reservations.recover_payments(WORKER, context)
     reservations.charge_balances(WORKER, context)
+
+
+def count_figures() -> None:
+    """Count what has been sold since, and at first everything."""
+    figures.keep_all(WORKER, current_services().booking_context.rules)
 
 
 def tell_arrivals() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.cli.command_house import unknown
 from tests.cli.command_kinds import CHANGES, FILES, LISTS, NIGHTS, A, Command, of
+from tests.cli.figures_commands import FIGURES
 from tests.cli.invoice_commands import INVOICES
 from tests.cli.rate_commands import RATES
 
@@ -12,6 +13,7 @@ MAY_EDIT = frozenset({A.EDIT_ROOMS})
 ROOMS: dict[str, Command] = {
     **RATES,
     **INVOICES,
+    **FIGURES,
     "rooms import": Command(
         FILES,
         {A.IMPORT_ROOMS},

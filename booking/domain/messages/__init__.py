@@ -28,6 +28,7 @@ from booking.domain.messages.models import RESENT as EMAIL_RESENT
 from booking.domain.messages.models import RUNNING as DELIVERY_RUNNING
 from booking.domain.messages.models import WAITING as DELIVERY_WAITING
 from booking.domain.messages.outbox import GIVE_UP_AFTER, Task, record
+from booking.domain.messages.outbox import KEPT as EVENTS_KEPT
 from booking.domain.messages.outbox import claim as claim_delivery
 from booking.domain.messages.outbox import due as due_deliveries
 from booking.domain.messages.outbox import fail as fail_delivery
@@ -64,6 +65,7 @@ __all__ = [
     "DELIVERY_WAITING",
     "EMAIL_BOUNCED",
     "EMAIL_RESENT",
+    "EVENTS_KEPT",
     "GIVE_UP_AFTER",
     "LONGEST_BOUNCE_CODE",
     "LONGEST_MESSAGE",

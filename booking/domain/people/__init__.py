@@ -13,7 +13,7 @@ from booking.domain.people.account_closing import farewell as find_farewell
 from booking.domain.people.account_closing import prune as prune_farewells
 from booking.domain.people.account_closing import require_deletion as require_account_deletion
 from booking.domain.people.account_closing import told as end_farewell
-from booking.domain.people.alert_choice_models import ALERT_KINDS, ALERT_WAYS
+from booking.domain.people.alert_choice_models import ALERT_KINDS, ALERT_WAYS, FiguresReader
 from booking.domain.people.alert_choice_models import AT_ONCE as ALERT_AT_ONCE
 from booking.domain.people.alert_choice_models import BACKUPS as ALERT_BACKUPS
 from booking.domain.people.alert_choice_models import BOOKINGS as ALERT_BOOKINGS
@@ -235,6 +235,7 @@ __all__ = [
     "Email",
     "EmailChange",
     "EmailChoice",
+    "FiguresReader",
     "ForgottenPassword",
     "FoundEntries",
     "Identified",

@@ -25,7 +25,7 @@ from booking.domain.people import (
     sessions,
     users,
 )
-from booking.domain.people.alert_choice_models import AlertChoice
+from booking.domain.people.alert_choice_models import AlertChoice, FiguresReader
 from booking.domain.people.email_verification import Addressee
 from booking.domain.people.invitation_models import Invitation
 from booking.domain.people.link_models import EmailChange, Farewell
@@ -115,7 +115,7 @@ def _forget(user: User) -> None:
     user.full_name, user.role, user.locale, user.password_hash = NOBODY, "guest", "en", None
     user.email_verified_at = user.email_undeliverable_at = user.email_undeliverable_code = None
     second_factor.forget(user.id)
-    for table in (Session, EmailChange, SavedView, AlertChoice, StaffMembership):
+    for table in (Session, EmailChange, SavedView, AlertChoice, FiguresReader, StaffMembership):
         db.session.execute(delete(table).where(table.user_id == user.id))
     db.session.execute(delete(Invitation).where(Invitation.email_key == known_as))
     # That something happened is kept as long as for anybody, not from where.

@@ -41,3 +41,13 @@ class AlertChoice(Model):
     how: Mapped[str] = mapped_column(String(8))
     told_until: Mapped[uuid.UUID]
     told_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class FiguresReader(Model):
+    """Somebody who wants the week's figures; `told_on` is the Monday of the last email, or of when they chose it."""
+
+    __tablename__ = "figures_readers"
+    __table_args__ = ({"info": REGIONAL},)
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    told_on: Mapped[dt.date]

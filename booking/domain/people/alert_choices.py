@@ -29,6 +29,7 @@ from booking.domain.people.alert_choice_models import (
     OFF,
     SYSTEM,
     AlertChoice,
+    FiguresReader,
 )
 from booking.domain.people.models import StaffMembership, User
 from booking.domain.people.permissions import Action, Reach
@@ -175,3 +176,8 @@ def of_person(user_id: uuid.UUID) -> list[dict[str, str]]:
     """What somebody has chosen, for themselves, inside the caller's transaction."""
     own = select(AlertChoice).where(AlertChoice.user_id == user_id).order_by(AlertChoice.kind)
     return [{"kind": one.kind, "how": one.how} for one in db.session.scalars(own)]
+
+
+def gets_figures(user_id: uuid.UUID) -> bool:
+    """Whether somebody has chosen the figures of each week, inside the caller's transaction."""
+    return db.session.get(FiguresReader, user_id) is not None

@@ -70,6 +70,9 @@ class Action(StrEnum):
     CHANGE_PHOTOS = "photos.change"  # of rooms and of the property
     IMPORT_ROOMS = "rooms.import"
     EXPORT_ROOMS = "rooms.export"
+    SEE_FIGURES = "figures.see"  # how full houses are, and who cancels
+    SEE_REVENUE = "revenue.see"  # of them, what is money
+    KEEP_FIGURES = "figures.keep"
     SEE_AUDIT_LOG = "audit.see"
     CHECK_BOOKS = "books.check"
     RETRY_MESSAGES = "messages.retry"
@@ -155,6 +158,9 @@ ALLOWED: Mapping[Action, Who] = {
     Action.IMPORT_ROOMS: OWNER | MANAGER | SYSTEM,
     Action.CHANGE_PHOTOS: OWNER | MANAGER | SYSTEM,
     Action.EXPORT_ROOMS: OWNER | MANAGER | SYSTEM,
+    Action.SEE_FIGURES: OWNER | MANAGER | DESK | SYSTEM,
+    Action.SEE_REVENUE: OWNER | MANAGER | SYSTEM,
+    Action.KEEP_FIGURES: SYSTEM,
     Action.SEE_AUDIT_LOG: OWNER | MANAGER | SYSTEM,
     Action.CHECK_BOOKS: OWNER | SYSTEM,
     Action.RETRY_MESSAGES: OWNER | SYSTEM,

@@ -26,7 +26,7 @@ def about(actor: Actor) -> Entry:
 
 
 def of_account(user_id: uuid.UUID) -> Entry:
-    """account, sessions, passkeys, securityEvents, emailChanges, auditLog, savedViews, alerts.
+    """account, sessions, passkeys, securityEvents, emailChanges, auditLog, savedViews, alerts, weeklyFigures.
 
     Inside the caller's transaction. Lists newest first.
     """
@@ -39,6 +39,7 @@ def of_account(user_id: uuid.UUID) -> Entry:
         "auditLog": _audit_log(user_id),
         "savedViews": _saved_views(user_id),
         "alerts": alert_choices.of_person(user_id),
+        "weeklyFigures": alert_choices.gets_figures(user_id),
     }
 
 

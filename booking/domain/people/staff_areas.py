@@ -17,6 +17,7 @@ class StaffAreas:
     bookings: bool
     imports: bool
     cash: bool
+    figures: bool
     properties: bool
     rooms: bool  # to be made and changed
     people: bool
@@ -33,6 +34,7 @@ def of(actor: Actor) -> StaffAreas:
         bookings=bool(permissions.reach(actor, Action.SEE_BOOKING)),
         imports=bool(permissions.reach(actor, Action.IMPORT_BOOKINGS)),
         cash=bool(permissions.reach(actor, Action.KEEP_DRAWER)),
+        figures=bool(permissions.reach(actor, Action.SEE_FIGURES)),
         rooms=bool(permissions.reach(actor, Action.EDIT_ROOMS)),
         properties=bool(permissions.reach(actor, Action.SEE_ROOMS)),
         people=bool(permissions.reach(actor, Action.GIVE_ROLES)),

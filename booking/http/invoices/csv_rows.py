@@ -32,7 +32,7 @@ def cells(document: Document) -> list[str]:
         invoice.kind,
         document.credits or "",
         invoice.issued_on.isoformat(),
-        *(_safe(text or "") for text in (invoice.seller["name"], invoice.seller["property"], *said)),
+        *(safe(text or "") for text in (invoice.seller["name"], invoice.seller["property"], *said)),
         " ".join(stay["reference"] for stay in invoice.stays),
         money_format.decimal(invoice.net, invoice.currency),
         money_format.decimal(invoice.due, invoice.currency),
@@ -40,5 +40,6 @@ def cells(document: Document) -> list[str]:
     ]
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """Text for a spreadsheet, whatever it begins with."""
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -92,6 +92,8 @@ PROBLEMS: Templates = {
     "too_long_ago": _("%(name)s is too long ago"),
     "in_the_future": _("%(name)s is in the future"),
     "too_far_ahead": _("%(name)s may be at most %(most)s days ahead"),
+    "no_period": _("%(name)s is a year, such as 2026, or the twelve months past or coming"),
+    "too_many_properties": _("there are more than %(most)s properties: choose one"),
     "stay_too_long": _("a stay may have at most %(most)s nights"),
     "block_too_long": _("a block may have at most %(most)s nights"),
     "stay_below_room": _("this room asks for at least %(least)s nights"),

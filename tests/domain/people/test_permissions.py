@@ -30,7 +30,7 @@ DESK = (
     HOUSEKEEPING
     | {"payments.record", "payments.request", "cash.keep", "guests.check_in", "register.keep", "notes.write"}
     | {"emails.resend", "contacts.change", "rooms.see", "rates.see", "messages.answer"}
-    | {"invoices.see", "invoices.issue", "billing.change"}
+    | {"invoices.see", "invoices.issue", "billing.change", "figures.see"}
     | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
 )
 MANAGER = DESK | {
@@ -50,6 +50,7 @@ MANAGER = DESK | {
     "photos.change",
     "audit.see",
     "invoices.correct",
+    "revenue.see",
 }
 OWNER = MANAGER | {
     "payments.settle",
@@ -73,6 +74,7 @@ SYSTEM = (OWNER - {"demo.mails", "house.see", "register.keep", "notes.write", "c
     "account.delete",
     "account.finish_email_changes",
     "house.prune",
+    "figures.keep",
     "mail.hear",
     "texts.hear",
     "texts.stop",
