@@ -27,7 +27,7 @@ from booking.infra.embedded.ports import is_free
 
 ROOT = Path(__file__).parents[1]
 PORTS = range(int(os.environ.get("BENCH_PORT", "8300")), int(os.environ.get("BENCH_PORT", "8300")) + 100)
-WORKERS, THREADS = os.cpu_count() or 2, 8
+WORKERS, THREADS = int(os.environ.get("BENCH_WORKERS", os.cpu_count() or 2)), 8
 
 # An ordinary setting-up for a machine of this size; everything else, durability included, is as the product has it.
 POSTGRES = {
@@ -164,9 +164,11 @@ def take(home: Path) -> None:
 
 @contextmanager
 def running(
-    home: Path, *, keep: bool, settings: dict[str, str] | None = None, revision: str = "head"
+    home: Path, *, keep: bool, settings: dict[str, str] | None = None, revision: str | None = "head"
 ) -> Iterator[Copy]:
-    """Postgres and Valkey on `home`, the tables as of `revision`; at the end stopped and, unless `keep`, removed."""
+    """Postgres and Valkey on `home`, the tables as of `revision` (None: as they were left); at the end stopped and,
+    unless `keep`, removed.
+    """
     servers = Servers(home, settings=settings or POSTGRES)
     with ExitStack() as ending:
         if not keep:
@@ -174,7 +176,7 @@ def running(
         ending.callback(servers.leave, 60)
         servers.join()
         copy = copy_of(home, servers)
-        if (made := copy.flask("db", "upgrade", revision)).returncode:
+        if revision and (made := copy.flask("db", "upgrade", revision)).returncode:
             raise SystemExit(made.stderr)
         yield copy
 

@@ -176,11 +176,11 @@ def _filled(size: Measuring, home: Path) -> Iterator[Copy]:
         with running(home, keep=True, settings=LOADING) as copy:
             fill(copy, size.filling)
     except BaseException:
-        with running(home, keep=False):
+        with running(home, keep=False, revision=None):
             pass
         raise
     size.filled_in = time.monotonic() - began
-    with running(home, keep=False) as copy:
+    with running(home, keep=False, revision=None) as copy:
         yield copy
 
 

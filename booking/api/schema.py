@@ -10,7 +10,12 @@ from pydantic.alias_generators import to_camel
 
 
 class Schema(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        defer_build=True,  # by whoever first answers with it: commands and the worker never do
+    )
 
 
 Instant = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]

@@ -171,6 +171,7 @@ class Input(BaseModel):
         extra="ignore",
         str_max_length=10_000,
         hide_input_in_errors=True,
+        defer_build=True,  # when the first comes in: to build all takes a tenth of a start
     )
 
 

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import segno
 from flask import Blueprint, Response, session, url_for
 from markupsafe import Markup
 
@@ -155,6 +154,8 @@ def show_page(form: Form, status: int = 200) -> Response:
 
 
 def _shown(app: AppSetup) -> ShownSetup:
+    import segno  # seldom needed
+
     svg = io.BytesIO()
     segno.make(app.uri, error="m").save(
         svg, kind="svg", border=4, xmldecl=False, svgns=False, omitsize=True, dark="#000", light="#fff"

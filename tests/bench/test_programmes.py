@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import against, migrate_under_load
+from bench import against, copy_of_its_own, migrate_under_load
 from bench.copy_of_its_own import take
 from bench.filled import Filling
 from bench.sides import delivered
@@ -20,11 +20,17 @@ SHORT = ["--rounds", "1", "--seconds", "0.3"]
 long = pytest.mark.skipif("CI" in os.environ, reason="CI has no time for both this and coverage: `make test` runs it")
 
 
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each web server: a second one makes figures higher, which nobody reads, and takes as long to start."""
+    monkeypatch.setattr(copy_of_its_own, "WORKERS", 1)
+
+
 def run(home: Path, *words: str) -> str:
     """What a programme writes into its results."""
     results = home / "results.md"
     command = [sys.executable, "-m", *words, *SHORT, "--home", str(home / "copy"), "--results", str(results)]
-    environ = {**os.environ, "BENCH_PORT": "8200"}
+    environ = {**os.environ, "BENCH_PORT": "8200", "BENCH_WORKERS": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=420)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return results.read_text()

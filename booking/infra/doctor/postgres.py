@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Row, create_engine, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
@@ -21,6 +20,9 @@ from booking.infra.db import AUTOCOMMIT
 from booking.infra.doctor.report import Diagnosis, fault, ok, problem, said, warning
 from booking.infra.health import TRIGRAMS
 from booking.infra.words import count
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
 OLDEST = 15  # major version
@@ -194,9 +196,15 @@ def _revisions(opened: Connection) -> set[str] | None:
     return set(opened.scalars(text("SELECT version_num FROM alembic_version")))
 
 
+def _migrations() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory  # a page offers to look, so every process would start later
+
+    return ScriptDirectory(str(MIGRATIONS))
+
+
 def _unknown_revisions(opened: Connection) -> set[str]:
     """Those of a newer version."""
-    known = (step.revision for step in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+    known = (step.revision for step in _migrations().walk_revisions())
     return (_revisions(opened) or set()).difference(known)
 
 
@@ -212,7 +220,7 @@ def migrations(opened: Connection, _: Settings) -> Iterator[Diagnosis]:
             "run the newer code, or go back with it: `flask db downgrade`",
         )
         return
-    script = ScriptDirectory(str(MIGRATIONS))
+    script = _migrations()
     known = [step.revision for step in script.walk_revisions()]
     reached = {step.revision for revision in done for step in script.iterate_revisions(revision, "base")}
     if pending := [revision for revision in reversed(known) if revision not in reached]:

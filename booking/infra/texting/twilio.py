@@ -13,12 +13,13 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
-
-import requests
+from typing import TYPE_CHECKING, Any
 
 from booking.config import Settings
 from booking.infra.texting.port import TextingAway, TextRefused
+
+if TYPE_CHECKING:
+    import requests
 
 API = "https://api.twilio.com"
 CONNECTING, ANSWERING = 3.0, 8.0  # seconds
@@ -64,6 +65,8 @@ class TwilioTexter:
         return str(self._asked("GET", ".json").get("status"))
 
     def _asked(self, method: str, place: str = "/Messages.json", **given: Any) -> dict[str, Any]:
+        import requests  # only who sends texts needs it: every process would start later
+
         try:
             waits = (CONNECTING, ANSWERING)
             answer = self._session().request(method, self._account + place, auth=self._who, timeout=waits, **given)
@@ -80,6 +83,8 @@ class TwilioTexter:
         raise TextingAway(f"{answer.status_code} {code}")  # also 401: the operator mends it, and it is tried again
 
     def _session(self) -> requests.Session:
+        import requests
+
         if not hasattr(self._kept, "session"):
             self._kept.session = requests.Session()
         session: requests.Session = self._kept.session

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 MOST, LONGEST = 100, 60
 
@@ -99,7 +99,6 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"long term stays( allowed)?", "long_stays"),
     (r"wheelchair accessible|step free access", "step_free"),
 )
-_COMPILED = tuple((re.compile(pattern), slug) for pattern, slug in _KNOWN)
 _SLUGS = frozenset(slug for _, slug in _KNOWN)
 
 
@@ -109,13 +108,19 @@ def normalised(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(slugs)[:MOST]
 
 
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    # Not as the module is imported: few processes import rooms, and all would start a twentieth later.
+    return tuple((re.compile(pattern), slug) for pattern, slug in _KNOWN)
+
+
 @lru_cache(maxsize=8192)
 def _slug(name: str) -> str:
     words = _words(name)
     plain = words.replace(" ", "_")
     if plain in _SLUGS:
         return plain
-    return next((slug for pattern, slug in _COMPILED if pattern.fullmatch(words)), plain[:LONGEST].strip("_"))
+    return next((slug for pattern, slug in _patterns() if pattern.fullmatch(words)), plain[:LONGEST].strip("_"))
 
 
 def _words(name: str) -> str:
