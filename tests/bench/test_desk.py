@@ -59,7 +59,7 @@ def test_every_page_is_measured_beside_books_that_agree(home: Path) -> None:
     results, left_out = home / "results.md", home / "left-out.csv"
     command = [sys.executable, "-m", "bench.desk", "--rounds", "1", "--each", "1", "--home", str(home / "copy")]
     command += ["--results", str(results), "--left-out", str(left_out)]
-    environ = {**os.environ, "BENCH_PORT": "8200"}
+    environ = {**os.environ, "BENCH_PORT": "8200", "BENCH_WORKERS": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False, timeout=420)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     told = results.read_text()

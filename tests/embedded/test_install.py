@@ -22,17 +22,29 @@ def fill(path: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose environment is made: that takes seconds, so once for all tests."""
+def both_said(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A project whose environment two make at once, and what each says: that takes seconds, so once for all tests."""
     made = fill(tmp_path_factory.mktemp("project"))
-    assert "Installed" in install(made)
-    return Path(made)
+    command = [sys.executable, str(made / "requirements" / "install.py"), "requirements.txt"]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate()[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    return made, said
+
+
+@pytest.fixture
+def project(both_said: tuple[Path, list[str]]) -> Path:
+    return both_said[0]
 
 
 def install(project: Path, *options: str) -> Any:
     """What it says."""
     command = [sys.executable, str(project / "requirements" / "install.py"), *options, "requirements.txt"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_two_at_once_take_turns(both_said: tuple[Path, list[str]]) -> None:
+    assert sorted("Installed" in text for text in both_said[1]) == [False, True]
 
 
 def test_it_installs_once_and_again_when_a_file_changes(project: Path) -> None:
@@ -60,12 +72,3 @@ def test_another_folder_gets_an_environment_of_its_own(project: Path) -> None:
     assert install(project, "--into", ".venv-more") == ""
     assert (project / ".venv-more" / "bin" / "pip").exists()
     assert (project / ".venv" / "installed.json").read_text() == before
-
-
-def test_two_at_once_take_turns(tmp_path: Path) -> None:
-    project = fill(tmp_path)
-    command = [sys.executable, str(project / "requirements" / "install.py"), "requirements.txt"]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    said = [process.communicate()[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0]
-    assert sorted("Installed" in text for text in said) == [False, True]

@@ -1,12 +1,14 @@
-"""A guest's booking whose process dies by kill -9: `python -m tests.faults.dying DAY GUEST ROOM POINT...`
+"""A guest's booking whose process dies by kill -9: `python -m tests.faults.dying`
 
-One process is forked for each point, so that the program is imported once. Every point has nights of its own and the
-point's name as its Idempotency-Key. Prints how each process ended.
+Reads lines of JSON: the day, a guest, a room, and points. One process is forked for each point, so that the application
+is made once. Every point has nights of its own and the point's name as its Idempotency-Key. Answers each line with how
+each process ended, in JSON.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import signal
 import sys
@@ -15,6 +17,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
+
+from flask import Flask
 
 from booking import create_app
 from booking.domain import inventory, payments, pricing
@@ -127,8 +131,7 @@ def deadly(verb: Callable[..., Any], *, afterwards: bool) -> Callable[..., Any]:
     return act
 
 
-def live_and_die(wanted: BookingRequest, point: str) -> None:
-    app = create_app()
+def live_and_die(app: Flask, wanted: BookingRequest, point: str) -> None:
     with app.app_context():
         desk: BookingContext = app.extensions["services"].booking_context
         if point in OF_RECOVERY:
@@ -177,15 +180,23 @@ def change_and_die(wanted: BookingRequest, point: str, desk: BookingContext) -> 
     stay_changes.change(acting(wanted), booking.id, asked, desk)
 
 
+def ended(app: Flask, wanted: BookingRequest, point: str) -> int:
+    """The exit code of the process that has gone this way; the negative number of the signal that killed it."""
+    child = os.fork()
+    if child == 0:
+        live_and_die(app, wanted, point)  # what it raises ends it with 1
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
 def main() -> None:
-    it_is(dt.date.fromisoformat(sys.argv[1]))  # midnight may have passed since the test began
-    guest_id, room_id = uuid.UUID(sys.argv[2]), uuid.UUID(sys.argv[3])
-    for point in sys.argv[4:]:
-        child = os.fork()
-        if child == 0:
-            live_and_die(order(guest_id, room_id, point), point)
-            os._exit(0)
-        print(point, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), sep=": ")
+    app = create_app()  # it has no connection and no thread yet that a child could share
+    for line in sys.stdin:
+        asked = json.loads(line)
+        it_is(dt.date.fromisoformat(asked["day"]))  # midnight may have passed since the test began
+        guest_id, room_id = uuid.UUID(asked["guest"]), uuid.UUID(asked["room"])
+        ends = {point: ended(app, order(guest_id, room_id, point), point) for point in asked["points"]}
+        print(json.dumps(ends), flush=True)
 
 
 if __name__ == "__main__":

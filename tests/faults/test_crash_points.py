@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -30,22 +32,23 @@ BOOKS = [point for point in dying.POINTS if point not in CANCELS]
 CHARGED = BOOKS[BOOKS.index("after the charge") :]
 
 
+@pytest.fixture(scope="module")
+def parent(environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Of all who die; it makes the application once, which takes longer than what is tried."""
+    command, home = [sys.executable, "-m", "tests.faults.dying"], Path(__file__).parents[2]
+    pipe, told = subprocess.PIPE, {**os.environ, **environ}
+    with subprocess.Popen(command, cwd=home, env=told, stdin=pipe, stdout=pipe, text=True) as process:
+        yield process
+
+
 @pytest.fixture
-def die(environ: dict[str, str], alice: User, room: Room) -> Callable[[list[str]], None]:
+def die(parent: subprocess.Popen[str], alice: User, room: Room) -> Callable[[list[str]], None]:
     """Let alice's booking die at these points."""
 
     def at(points: list[str]) -> None:
-        command = [sys.executable, "-m", "tests.faults.dying", str(today()), str(alice.id), str(room.id), *points]
-        run = subprocess.run(
-            command,
-            cwd=Path(__file__).parents[2],
-            env={**os.environ, **environ},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=150,
-        )
-        assert run.stdout.splitlines() == [f"{point}: -9" for point in points], run.stderr
+        asked = {"day": str(today()), "guest": str(alice.id), "room": str(room.id), "points": points}
+        print(json.dumps(asked), file=parent.stdin, flush=True)
+        assert json.loads(parent.stdout.readline()) == dict.fromkeys(points, -signal.SIGKILL)
 
     return at
 
