@@ -48,6 +48,8 @@ def _rules(today: dt.date) -> Iterator[dict[str, str]]:
     yield _rule("fee", "Cleaning", "amount=30")
     yield _rule("tax", "Visitor levy", "percent=5 nights=5")
     yield _rule("tax", "VAT", "percent=20 of=all included=true")
+    yield _rule("plan", "Non-refundable", "percent=-12 policy=non-refundable")
+    yield _rule("plan", "Flexible", "percent=8 policy=flexible")
     yield _rule("dynamic", "Demand", "steps=60:45:8,85:45:18 floor=0 ceiling=20 step=6 ahead=45")
     for year in range(today.year, today.year + YEARS + 1):
         yield _rule("price", "Festival", "percent=160", **_days(year, (8, 1), year, (8, 31)))

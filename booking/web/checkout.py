@@ -38,7 +38,7 @@ from booking.web.room_cards import RoomCard
 
 blueprint = Blueprint("checkout", __name__)
 
-WISH = ("checkIn", "checkOut", "guests")
+WISH = ("checkIn", "checkOut", "guests", "ratePlan")
 LOOK_AGAIN = 10  # seconds, where no script does it sooner
 TOLD = "told"  # in the cookie, until it was told: what became of the last payment
 CHECKING = "CHECKING"  # that somebody was paying at this moment, or nobody knows: what becomes of it is told then
@@ -117,17 +117,18 @@ def wish(room_id: str) -> Response:
     if wanted is None:
         return go_to(_room_page(room_id, form))
     mine = reservations.find_own_claim(actor(), wanted)
-    if mine.same and not mine.changes:
+    if mine.same and not (mine.changes or mine.moves_plan):
         return go_to(url_for(".show", booking_id=encode("booking", mine.same.id)))
     services = current_services()
     try:
-        quote = pricing.quote_stay(wanted.room_id, wanted.stay, wanted.guests, services.booking_context.rules)
+        rules = services.booking_context.rules
+        quote = pricing.quote_stay(wanted.room_id, wanted.stay, wanted.guests, rules, wanted.plan)
     except Invalid:
         return go_to(_room_page(room_id, form))
     shown = _wished_total()
     if shown == quote.price.total and quote.is_available and mine == reservations.GuestClaim():
         return _reserved(wanted, form, shown)
-    if mine.changes or mine.can_be_had(quote):
+    if mine.changes or mine.moves_plan or mine.can_be_had(quote):
         facts = _offer(wanted, quote) | {"shown": shown, "again": "again" in request.args}
         return page("checkout/wish.html", mine=mine, **facts)
     return _gone(wanted, RoomNotAvailable())
@@ -361,7 +362,8 @@ def _wanted(room_id: str, form: Form) -> BookingRequest | None:
         typed = form.accept(StayOrder)
     except Invalid:
         return None
-    return BookingRequest(visitor().id, room, typed.stay, typed.guests)
+    plan = form.value("ratePlan")
+    return BookingRequest(visitor().id, room, typed.stay, typed.guests, plan=plan if decode("rate", plan) else None)
 
 
 def _room_page(room_id: str, form: Form) -> str:

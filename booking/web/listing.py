@@ -16,7 +16,7 @@ from booking.pages import amenities, formats, options
 from booking.pages.forms import Form
 
 SHOWN_DESTINATIONS = 12
-FILTERS = ("minPrice", "maxPrice", "amenities", "q", "kind")
+FILTERS = ("minPrice", "maxPrice", "amenities", "q", "kind", "freeCancellation")
 NOT_CARRIED = ("location", "checkIn", "checkOut", "capacity", "page", "pageSize")
 
 
@@ -144,6 +144,8 @@ def chips(form: Form, wanted: RoomSearch | None) -> list[tuple[str, str]]:
                 else gettext("up to %(price)s", price=amount)
             )
             shown.append((text, address(form, (*base, name))))
+    if wanted.free_cancellation:
+        shown.append((gettext("Free cancellation"), address(form, (*base, "freeCancellation"))))
     if wanted.kind:
         shown.append((options.kind_name(wanted.kind), address(form, (*base, "kind"))))
     if wanted.q:
@@ -196,6 +198,7 @@ def way(suggestion: Suggestion) -> str:
         "words": lambda: gettext("Without “%(words)s”", words=suggestion.dropped),
         "kind": lambda: gettext("Any type of place"),
         "prices": lambda: gettext("At any price"),
+        "refundable": lambda: gettext("With any cancellation terms"),
         "amenity": lambda: gettext("Without: %(amenity)s", amenity=amenities.shown(suggestion.dropped).name),
         "amenities": lambda: gettext("Any amenities"),
         "filters": lambda: gettext("Without filters"),

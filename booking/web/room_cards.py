@@ -31,7 +31,7 @@ class RoomCard:
 
 def shown(rooms: Sequence[FoundRoom], check_in: dt.date) -> list[RoomCard]:
     """Each room with what its card tells, their prices written alike."""
-    facts = search.facts_for_cards([room.id for room in rooms], check_in)
+    facts = search.facts_for_cards(rooms, check_in)
     for room in rooms:
         formats.alike(room.currency, (room.price_per_night, room.total))
     return [_card(room, facts[room.id]) for room in rooms if room.id in facts]

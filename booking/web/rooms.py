@@ -79,7 +79,7 @@ def show(room_id: str) -> Response:
     try:
         view = form.accept(RoomView)
         if stay := view.stay():
-            quote = pricing.quote_stay(_id(room_id), stay, view.guests, _rules())
+            quote = _quote(room_id, stay, view)
             mine = _mine(room_id, quote)
         elif problem := pricing.too_many_guests(view.guests, details["capacity"]):
             raise Invalid(details={"guests": problem})
@@ -97,6 +97,7 @@ def show(room_id: str) -> Response:
         nights=bills.nights(quote.price) if quote else [],
         refunds=refunds,
         mine=mine,
+        chosen_plan="ratePlan" in request.args,
         moved=moved,
         nearest=_nearest(room_id, quote, mine),
         **_about(details, form),
@@ -252,8 +253,8 @@ def _listed(found: Found | None, wanted: RoomSearch | None, form: Form, place: D
 
 
 def _kept(form: Form) -> dict[str, str]:
-    """Dates and guests, which go with the guest from results to room."""
-    named = {"checkIn": "checkIn", "checkOut": "checkOut", "capacity": "guests"}
+    """Dates, guests and whether it must be free to cancel, which go with the guest from results to room."""
+    named = {"checkIn": "checkIn", "checkOut": "checkOut", "capacity": "guests", "freeCancellation": "freeCancellation"}
     return {name: form.value(field) for field, name in named.items() if form.value(field)}
 
 
@@ -277,6 +278,21 @@ def _wished(moved: Stay | None) -> Form:
     return Form(asked)
 
 
+def _quote(room_id: str, stay: Stay, view: RoomView) -> pricing.StayQuote:
+    """On the plan that was chosen (empty: the room's own policy), else the cheapest, as its card has it; of those that
+    can be cancelled free of charge, where the search asked for that. A plan that is gone by now was not chosen.
+    """
+    is_free = request.args.get("freeCancellation", "").lower() == "true"
+    ask = partial(pricing.quote_stay, _id(room_id), stay, view.guests, _rules(), is_free=is_free)
+    chosen = "ratePlan" in request.args
+    try:
+        return ask(view.rate_plan if chosen else pricing.CHEAPEST)
+    except Invalid as refusal:
+        if refusal.details.keys() != {"ratePlan"}:
+            raise
+        return ask(pricing.CHEAPEST)
+
+
 def _nearest(room_id: str, quote: pricing.StayQuote | None, mine: reservations.GuestClaim) -> list[Stay]:
     """Other dates for a stay that cannot be had, unless that is by the guest's own."""
     if quote is None or mine.can_be_had(quote) or mine.in_the_way:
@@ -296,7 +312,8 @@ def _mine(room_id: str, quote: pricing.StayQuote) -> reservations.GuestClaim:
     """What the visitor already has of these nights; nobody else is in the way then."""
     if quote.is_available or not current_user.is_authenticated:
         return reservations.GuestClaim()
-    return reservations.find_own_claim(actor(), BookingRequest(visitor().id, _id(room_id), quote.stay, quote.guests))
+    wanted = BookingRequest(visitor().id, _id(room_id), quote.stay, quote.guests, plan=quote.chosen.id)
+    return reservations.find_own_claim(actor(), wanted)
 
 
 def _promises(quote: pricing.StayQuote) -> list[pricing.RefundPromise]:

@@ -183,6 +183,10 @@ class PlanQuote:
     def id(self) -> str | None:
         return self.plan.id if self.plan else None
 
+    def refunds_ahead(self, now: dt.datetime) -> bool:
+        """Whether anything would still come back."""
+        return any(tier.percent > 0 and now < tier.until for tier in self.refunds)
+
     def free_until(self, now: dt.datetime) -> dt.datetime | None:
         """Cancelled before, all of the price comes back."""
         return policies.free_until(self.policy, self.price.stay.check_in, now)

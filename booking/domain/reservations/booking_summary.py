@@ -83,6 +83,8 @@ class BookingSummary:
     property_id: uuid.UUID | None = None
     earlier_rooms: tuple[EarlierRoom, ...] = ()  # where the guest stayed before they moved to `room`
     cancelled_at: dt.datetime | None = None
+    plan: str = ""  # the rate plan that it was sold on
+    never_refunds: bool = False  # by its policy, whatever the day
     bank_asks_guest: bool = False  # to confirm what is still to pay: their card cannot be charged without them
 
     @builtins.property  # there is a field of that name
@@ -167,6 +169,8 @@ def of(booking: Booking, user: User | None, order: Order, of_order: Lines = ()) 
         kept_by_policy=cancellation.is_by_policy(booking),
         earlier_rooms=booking.sold_rooms_before,
         cancelled_at=booking.cancelled_at,
+        plan=plan.name if (plan := pricing.kept_plan(booking.policy)) else "",
+        never_refunds=not booking.policy["tiers"],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from booking.domain import pricing
 from booking.domain.catalogue import DEMO, Property, Room, ShownPhoto, shown_photos
+from booking.domain.search.finder import FoundPlan, FoundRoom
 from booking.infra import clock
 from booking.infra.db import fetch
 from booking.infra.ids import decode, encode
@@ -52,14 +54,17 @@ _FACTS = (
 )
 
 
-def of(room_ids: list[str], check_in: dt.date) -> dict[str, CardFacts]:
+def of(rooms: Sequence[FoundRoom], check_in: dt.date) -> dict[str, CardFacts]:
     """The facts of these rooms for a stay that begins on `check_in`, by id."""
-    ids = [str(decoded) for text in room_ids if (decoded := decode("room", text))]
-    return {encode("room", row.id): _facts(row, check_in) for row in fetch(_FACTS, ids=ids)} if ids else {}
+    plans = {decoded: room.plan for room in rooms if (decoded := decode("room", room.id))}
+    ids = [str(one) for one in plans]
+    found = fetch(_FACTS, ids=ids) if ids else []
+    return {encode("room", row.id): _facts(row, check_in, plans[row.id]) for row in found}
 
 
-def _facts(row: Any, check_in: dt.date) -> CardFacts:
-    policy = pricing.frozen_policy(row.cancellation_policy, row.time_zone, row.check_in_time)
+def _facts(row: Any, check_in: dt.date, plan: FoundPlan | None) -> CardFacts:
+    own = plan.policy if plan else row.cancellation_policy
+    policy = pricing.frozen_policy(own, row.time_zone, row.check_in_time)
     return CardFacts(
         house=row.name,
         city=str(row.address.get("city") or ""),

@@ -46,6 +46,13 @@ class FoundPlan:
     days: int | None
     hours: int | None
 
+    @property
+    def policy(self) -> dict[str, Any]:
+        """Until when all of the price comes back, as a cancellation policy says it."""
+        days = [] if self.days is None else [{"daysBefore": self.days, "percent": 100}]
+        hours = [] if self.hours is None else [{"daysBefore": 0, "hoursBefore": self.hours, "percent": 100}]
+        return {"tiers": [*days, *hours]}
+
 
 @dataclass(frozen=True, slots=True)
 class FoundRoom:

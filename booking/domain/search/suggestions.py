@@ -26,7 +26,7 @@ TOO_MANY, TOO_PICKY, TAKEN = "too_many_guests", "too_picky", "taken"
 class Suggestion:
     """Another search and how many it finds.
 
-    `kind`: guests, words, kind, prices, amenity, amenities, filters, dates, anywhere.
+    `kind`: guests, words, kind, prices, refundable, amenity, amenities, filters, dates, anywhere.
     """
 
     kind: str
@@ -62,7 +62,14 @@ def instead(wanted: RoomSearch, place: Destination | None, rules: StayRules, cac
     return NothingFound(reason, free, largest, _first(found))
 
 
-_NO_FILTERS: dict[str, Any] = {"amenities": [], "min_price": None, "max_price": None, "q": None, "kind": None}
+_NO_FILTERS: dict[str, Any] = {
+    "amenities": [],
+    "min_price": None,
+    "max_price": None,
+    "q": None,
+    "kind": None,
+    "free_cancellation": False,
+}
 
 
 def _reason(wanted: RoomSearch, free: int, largest: int) -> str:
@@ -93,6 +100,8 @@ def _others(wanted: RoomSearch) -> Iterator[tuple[str, RoomSearch, str]]:
         yield "kind", _changed(wanted, kind=None), ""
     if wanted.min_price is not None or wanted.max_price is not None:
         yield "prices", _changed(wanted, min_price=None, max_price=None), ""
+    if wanted.free_cancellation:
+        yield "refundable", _changed(wanted, free_cancellation=False), ""
     if len(wanted.amenities) > 1:
         for slug in wanted.amenities:
             yield "amenity", _changed(wanted, amenities=[one for one in wanted.amenities if one != slug]), slug

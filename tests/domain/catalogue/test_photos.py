@@ -108,9 +108,9 @@ def test_where_a_room_has_none_its_card_shows_the_property_and_says_so(
 
 def _card(app: Flask, room: Room) -> RoomCard:
     key = encode("room", room.id)
-    found: Any = SimpleNamespace(id=key, name=room.name)
+    found: Any = SimpleNamespace(id=key, name=room.name, plan=None)
     with app.test_request_context():
-        return room_cards._card(found, search.facts_for_cards([key], today())[key])
+        return room_cards._card(found, search.facts_for_cards([found], today())[key])
 
 
 def test_of_a_property_they_stand_beside_it(room: Room, storage: Storage) -> None:
