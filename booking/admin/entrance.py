@@ -83,6 +83,8 @@ class Desk:
             )
         if self.areas.properties:
             found.append(Section("admin.properties.index", gettext("Properties"), "house", tuple(properties)))
+        if self.areas.rooms:
+            found.append(Section("admin.policies.index", gettext("Policies"), "calendar", ("admin.policies",)))
         if self.areas.cash:
             found.append(Section("admin.cash.index", gettext("Cash"), "banknote", ("admin.cash",)))
         if self.areas.bookings:

@@ -29,6 +29,7 @@ from booking.infra.ids import encode
 from booking.infra.storage import Storage
 from tests.a_text import text_given_up
 from tests.admin.invoiced import an_invoice
+from tests.admin.matrix_parts import a_plan, is_refused, policy_routes
 from tests.cast import SYSTEM, VISA, a_room, acting, in_days, order, payments_of, person
 from tests.photos import LIMITS, numbered, of_house, of_room
 from tests.web.visitor import Visitor
@@ -83,6 +84,7 @@ class House:
             "request_id": lambda: encode("request", self.request()),
             "event_id": lambda: encode("event", self.email()),
             "closing_id": lambda: encode("closing", self.closing()),
+            "rate_id": lambda: encode("rate", a_plan(self.room.property_id)),
             "invoice_id": lambda: encode("invoice", an_invoice(self.booking)),
             "note_id": lambda: encode("note", self.note()),
             "photo_id": lambda: encode("photo", self.photo("property_id" in rule).id),
@@ -163,10 +165,6 @@ class Route:
         default=lambda answer, _, __: is_refused(answer)
     )
     steps: str = ""  # what stands in the address for <step>
-
-
-def is_refused(answer: TestResponse) -> bool:
-    return answer.status_code in (401, 403, 404) or answer.headers.get("Location", "").startswith("/sign-in")
 
 
 @reading
@@ -297,6 +295,7 @@ ROUTES: dict[str, Route] = {
     "GET /admin/bookings/<booking_id>/invoices": Route(DESK),
     "POST /admin/bookings/<booking_id>/invoices": Route(DESK),
     "POST /admin/bookings/<booking_id>/invoices/billing": Route(DESK),
+    **policy_routes(Route, SEES, DESK, MANAGERS),
     "GET /admin/cash": Route(SEES),
     # What commands have entered, which is nobody's own.
     "GET /admin/cash/drawer": Route(MANAGERS, asked=lambda house: house.drawer),

@@ -81,6 +81,12 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "admin.sent_emails.show": (OWNER, ("/admin/messages/emails/{email}",)),
     "admin.imports.index": (OWNER, ("/admin/imports?property={house}",)),
     "admin.imports.show": (OWNER, ("/admin/imports/{file}",)),
+    "admin.policies.index": (OWNER, ("/admin/policies?property={house}",)),
+    "admin.policies.new": (
+        OWNER,
+        ("/admin/policies/new?kind=policy&property={house}", "/admin/policies/new?kind=plan&property={house}"),
+    ),
+    "admin.policies.show": (OWNER, ("/admin/policies/{policy}", "/admin/policies/{plan}")),
     "admin.cash.index": (OWNER, ("/admin/cash", "/admin/cash?before={closing}")),
     "admin.cash.drawer": (OWNER, ("/admin/cash/drawer?property={house}&currency=EUR",)),
     "admin.cash.closing": (OWNER, ("/admin/cash/closings/{closing}",)),

@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from booking.domain import catalogue, correspondence, invoicing, payments, reservations
+from booking.domain import catalogue, correspondence, invoicing, payments, pricing, reservations
 from booking.domain.actors import Actor, Membership, Role
 from booking.domain.correspondence import MessageText
 from booking.domain.messages import outbox
@@ -64,6 +64,8 @@ def names(alice: User, bob: User, owner: User, room: Room, desk: BookingContext,
     phoned = called(desk, others[2], CALLER, start=60)
     block, stay = blocked(others[2], in_days(5, 2), reason="painting"), in_days(40)
     return {
+        "policy": encode("rate", _rule(room, "policy", {"tiers": [{"before": "48h", "refund": "-1n"}]})),
+        "plan": encode("rate", _rule(room, "plan", {"percent": "-10", "policy": "non-refundable"})),
         "room": encode("room", room.id),
         "other": encode("room", others[2].id),
         "house": encode("property", room.property_id),
@@ -86,6 +88,11 @@ def names(alice: User, bob: User, owner: User, room: Room, desk: BookingContext,
         "late": in_days(20, 5).check_out.isoformat(),
         "day": in_days(1).check_in.isoformat(),
     }
+
+
+def _rule(room: Room, kind: str, terms: dict[str, object]) -> uuid.UUID:
+    said = pricing.rate_said({"kind": kind, "name": f"A {kind} of ours", "terms": terms})
+    return pricing.add_rate(SYSTEM, room.property_id, said)
 
 
 def _link_to_pay(owing: Booking) -> str:

@@ -26,6 +26,9 @@ from booking.domain.pricing.policies import promises as refund_promises
 from booking.domain.pricing.policies import promises_of as refund_promises_of
 from booking.domain.pricing.policies import refund as refund_of
 from booking.domain.pricing.policies import tiers as refund_tiers
+from booking.domain.pricing.policies_of_house import HousePolicies, HousePolicy
+from booking.domain.pricing.policies_of_house import bring_back as bring_back_rate
+from booking.domain.pricing.policies_of_house import of_house as house_policies
 from booking.domain.pricing.policy_rules import PolicyInUse, RateNotFound
 from booking.domain.pricing.policy_rules import use as use_policy
 from booking.domain.pricing.policy_rules import use_known as use_known_policy
@@ -60,6 +63,7 @@ from booking.domain.pricing.rate_editing import add as add_rate
 from booking.domain.pricing.rate_editing import change as change_rate
 from booking.domain.pricing.rate_editing import end as end_rate
 from booking.domain.pricing.rate_editing import of_property as rates_of_property
+from booking.domain.pricing.rate_editing import require as require_rates
 from booking.domain.pricing.rate_editing import versions as rate_versions
 from booking.domain.pricing.rate_inputs import RateInput
 from booking.domain.pricing.rate_models import RateRule
@@ -70,6 +74,7 @@ from booking.domain.pricing.rate_sheets import of_property as rate_rows
 from booking.domain.pricing.rate_sheets import put as put_rates
 from booking.domain.pricing.rate_sheets import read_row as read_rate_row
 from booking.domain.pricing.rate_sheets import row_of as rate_row
+from booking.domain.pricing.rate_sheets import said as rate_said
 from booking.domain.pricing.rated_search import HAS_RATED, HAS_RATED_IN, OWN_LIMITS, can_be_had, is_free_by_own_policy
 from booking.domain.pricing.rated_search import asked as stay_values
 from booking.domain.pricing.rated_search import fits as fits_rates
@@ -79,6 +84,7 @@ from booking.domain.pricing.rated_search import sets as sets_of_terms
 from booking.domain.pricing.rated_search import total as rated_total
 from booking.domain.pricing.rule_terms import CHARGE_KINDS
 from booking.domain.pricing.rule_terms import KINDS as RATE_KINDS
+from booking.domain.pricing.rule_terms import as_tier as tier_as_sold
 from booking.domain.pricing.sold_charges import charges_again, included_again
 
 __all__ = [
@@ -101,6 +107,8 @@ __all__ = [
     "Calendar",
     "CalendarNight",
     "ForSale",
+    "HousePolicies",
+    "HousePolicy",
     "Line",
     "NightsView",
     "PlanId",
@@ -122,6 +130,7 @@ __all__ = [
     "StayQuote",
     "add_rate",
     "any_rates",
+    "bring_back_rate",
     "can_be_had",
     "change_rate",
     "charges_again",
@@ -135,6 +144,7 @@ __all__ = [
     "free_stays",
     "free_until",
     "frozen_policy",
+    "house_policies",
     "included_again",
     "is_free_by_own_policy",
     "is_free_to_cancel",
@@ -156,6 +166,7 @@ __all__ = [
     "rate_input",
     "rate_row",
     "rate_rows",
+    "rate_said",
     "rate_versions",
     "rated_properties",
     "rated_total",
@@ -169,11 +180,13 @@ __all__ = [
     "refund_promises",
     "refund_promises_of",
     "refund_tiers",
+    "require_rates",
     "rule_problems",
     "searched_total",
     "sets_of_terms",
     "shown_per_night",
     "stay_values",
+    "tier_as_sold",
     "too_many_guests",
     "totals",
     "use_known_policy",

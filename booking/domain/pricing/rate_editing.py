@@ -109,6 +109,11 @@ def end(actor: Actor, rule_id: uuid.UUID, *, seen_version: int | None = None) ->
     tell(actor, house, since)
 
 
+def require(actor: Actor, property_id: uuid.UUID) -> None:
+    """Raises PropertyNotFound for who may not change the property's rates."""
+    people.require(actor, Action.EDIT_RATES, at=property_id, otherwise=PropertyNotFound)
+
+
 @reading
 def of_property(actor: Actor, property_id: uuid.UUID, *, ended: bool = False) -> list[RateRule]:
     """The rules in force, the strongest of each kind first; with `ended` also every version there was, by age.

@@ -47,12 +47,19 @@ def read_row(row: Mapping[str, str]) -> tuple[uuid.UUID | None, RateInput]:
 
 def as_input(said: Mapping[str, str]) -> RateInput:
     """What is said as text, by the names of the columns. Raises Invalid, by them too."""
-    kind = said.get("kind", "")
+    return _made({**said, "terms": rule_text.read(said.get("kind", ""), said.get("terms", ""))})
+
+
+def said(given: Mapping[str, Any]) -> RateInput:
+    """The same with terms as they are kept. Raises Invalid."""
+    return _made(given)
+
+
+def _made(said: Mapping[str, Any]) -> RateInput:
     room_id = decode("room", said.get("room", ""))
     if "room" in said and room_id is None:
         raise Invalid(details={"room": Notice("no_room_id")})
     given: dict[str, Any] = {_FIELDS.get(name, name): said[name] for name in COLUMNS[1:] if name in said}
-    given["terms"] = rule_text.read(kind, said.get("terms", ""))
     if room_id:
         given["roomId"] = room_id
     if "weekdays" in said:

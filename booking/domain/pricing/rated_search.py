@@ -205,12 +205,11 @@ def total(source: FromClause, room: Any, known: CTE, is_free: ColumnElement[bool
 
     `is_free`: whether the room's own policy counts, where only what is free to cancel is asked for.
     """
-    plan: ColumnElement[Any] = known.c.plan
-    if is_free is not None:
-        plan = case((or_(~is_free, _percent(plan) < 0), plan))
+    plan, chosen = _chosen(room, known, is_free)
     begins, ends = aliased(RoomCalendar), aliased(RoomCalendar)
     later = _ASKED.first_month != _ASKED.last_month  # most stays are of one month, and one row says it all
     source = source.outerjoin(known, known.c.id == room.terms_id)
+    source = source if chosen is None else source.join(chosen, true())
     source = source.outerjoin(
         begins, and_(room.terms_id > 0, begins.room_id == room.id, begins.month == _ASKED.first_month)
     )
@@ -237,6 +236,19 @@ def total(source: FromClause, room: Any, known: CTE, is_free: ColumnElement[bool
     # Of a room that is not rebuilt yet, or that the version before has rebuilt.
     as_before = case((room.terms_id != 0, func.stay_total(room.id, *_ASKED.arguments, type_=Numeric) * unit))
     return Total(source, func.coalesce(minor * known.c.unit, as_before, type_=Numeric), plan)
+
+
+def _chosen(room: Any, known: CTE, is_free: ColumnElement[bool] | None) -> tuple[ColumnElement[Any], FromClause | None]:
+    """The plan that a room's price is for; where the room's own policy may count instead, from a source that is asked
+    once for each room.
+    """
+    plan: ColumnElement[Any] = known.c.plan
+    if is_free is None:
+        return plan, None
+    own_first = case((or_(~is_free, _percent(plan) < 0), plan)).label("plan")
+    once = select(own_first).correlate(known, typing_cast(FromClause, room.id.table))
+    chosen = once.offset(literal_column("0")).lateral("chosen")
+    return chosen.c.plan, chosen
 
 
 def _with_charges(net: ColumnElement[Any], known: CTE) -> ColumnElement[Any]:

@@ -339,6 +339,11 @@ MODELS: dict[str, type[Terms]] = {
 }
 
 
+def as_tier(kept: object) -> dict[str, Any]:
+    """A tier of a policy's terms, as they are kept, as rooms and bookings have it."""
+    return TierTerms.model_validate(kept).as_tier()
+
+
 def read(kind: str, said: object) -> Terms:
     """The terms of a rule of this kind, as they were given or kept. Raises Invalid."""
     return accept(MODELS[kind], said, strict=False)
