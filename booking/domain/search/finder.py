@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -110,7 +110,9 @@ def first_rooms(wanted: RoomSearch, rules: StayRules, among: Among) -> list[Foun
     how many there are in all, and without keeping them. Raises Invalid.
     """
     _refuse_unless_possible(wanted, rules)
-    return _rooms(wanted, _values(wanted, rules), replica.primary, among)
+    values = _values(wanted, rules)
+    page, _ = statements.of(_statement_key(values, wanted.sort, among))
+    return _free_rooms(replica.primary(page, values), wanted)
 
 
 def answer(wanted: RoomSearch, rules: StayRules, cache_seconds: int, render: Callable[[Found], str]) -> str:
@@ -184,17 +186,19 @@ def _read(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, seconds: i
 
 def _read_as_asked(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, among: Among) -> Found:
     values = _values(wanted, rules)
-    rooms = _rooms(wanted, values, fetch, among)
-    # A first page that is not full has everything on it.
-    complete = wanted.page == 1 and len(rooms) < wanted.page_size
-    _, total = statements.of(_statement_key(values, wanted.sort, among))
-    count = len(rooms) if complete else fetch(total, values)[0][0]
-    return Found(rooms, wanted.page, wanted.page_size, count)
+    key = _statement_key(values, wanted.sort, among)
+    page, total = statements.of(key)
+    rows = fetch(statements.together(key) if among.has_units else page, values)
+    if wanted.page == 1 and len(rows) < wanted.page_size:
+        count = len(rows)  # a first page that is not full has everything on it
+    elif rows and among.has_units:
+        count = rows[0].total
+    else:
+        count = fetch(total, values)[0][0]
+    return Found(_free_rooms(rows, wanted), wanted.page, wanted.page_size, count)
 
 
-def _rooms(wanted: RoomSearch, values: dict[str, Any], fetch: replica.Fetch, among: Among) -> list[FoundRoom]:
-    page, _ = statements.of(_statement_key(values, wanted.sort, among))
-    rows = fetch(page, values)
+def _free_rooms(rows: Sequence[Any], wanted: RoomSearch) -> list[FoundRoom]:
     own = pricing.totals(rows, wanted.stay, wanted.capacity or 1, clock.now())
     totals = map(pricing.found_total, rows, own)
     return [_free_room(row, total, wanted.stay) for row, total in zip(rows, totals, strict=True)]

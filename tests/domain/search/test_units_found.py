@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from booking.domain import catalogue, inventory, search
+from booking.domain import catalogue, inventory, pricing, search
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.search import Found, Gone, RoomSearch
@@ -57,6 +57,22 @@ def test_pages_of_cards_do_not_overlap(doubles: list[Room], desk: BookingContext
     assert [page.total for page in pages] == [4] * 5
 
 
+@pytest.mark.parametrize("sort", ["price", None])
+def test_units_with_rules_are_counted_by_what_they_let_be(
+    doubles: list[Room], desk: BookingContext, sort: str | None
+) -> None:
+    beside(doubles[0], "Suite", 300)
+    rule = {"kind": "adjust", "name": "More", "terms": {"percent": "50"}}
+    pricing.add_rate(SYSTEM, doubles[0].property_id, pricing.RateInput.model_validate(rule))
+    pricing.rebuild_rates(doubles[0].property_id, desk.rules)
+    blocked(doubles[0], in_days(30, 1))
+    asked: dict[str, Any] = {"sort": sort, "currency": "EUR"}
+    assert cards(find(desk, **asked)) == [("Double", 2), ("Suite", None)]
+    first = find(desk, pageSize=1, **asked)
+    assert (first.total, first.rooms[0].total) == (2, doubles[0].price_per_night * in_days(30).nights * 3 / 2)
+    assert find(desk, pageSize=1, page=3, **asked).total == 2
+
+
 def test_units_are_found_by_the_name_that_guests_see(doubles: list[Room], desk: BookingContext) -> None:
     assert cards(find(desk, q="double")) == [("Double", 3)]
     assert find(desk, q="double", pageSize=1).total == 1
@@ -72,6 +88,17 @@ def test_a_whole_is_found_while_none_of_its_beds_is_taken(room: Room, alice: Use
     assert [name for name, _ in cards(find(desk))] == ["Bed 2"]
     assert [find(desk, pageSize=1).total, find(desk, location=None, pageSize=1).total] == [1, 1]
     assert not inventory_is_free(room, desk)
+
+
+def test_a_unit_that_contains_a_bed_that_is_taken_is_not_left(doubles: list[Room], desk: BookingContext) -> None:
+    bed = beside(doubles[0], "Bed", 40)
+    inventory.link_rooms(SYSTEM, doubles[2].id, [bed.id])
+    assert cards(find(desk)) == [("Bed", None), ("Double", 3)]
+    blocked(bed, in_days(30))
+    assert cards(find(desk)) == [("Double", 2)]
+    for unit in doubles[:2]:
+        blocked(unit, in_days(30))
+    assert (cards(find(desk)), find(desk, pageSize=1).total) == ([], 0)
 
 
 def inventory_is_free(room: Room, desk: BookingContext) -> bool:
