@@ -185,7 +185,8 @@ def _rooms(seen: StaffBooking, form: Form, offer: RoomOffer | None) -> list[tupl
     found = {encode("room", booking.room_id): gettext("As booked: %(room)s", room=booking.room_name)}
     for room in offer.rooms if offer else ():
         total = formats.money(room.total, currency)
-        found.setdefault(encode("room", room.id), gettext("%(room)s, %(total)s", room=room.name, total=total))
+        # The price first: on a phone the end of a long line is cut off.
+        found.setdefault(encode("room", room.id), gettext("%(total)s: %(room)s", total=total, room=room.name))
     wanted = decode("room", form.value("roomId"))
     if wanted and encode("room", wanted) not in found:
         with suppress(RoomNotFound):

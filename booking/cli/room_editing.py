@@ -14,7 +14,7 @@ from booking.cli.json_output import as_json, show
 from booking.cli.operator import acting, refusals_said
 from booking.cli.room_names import ROOM
 from booking.domain import catalogue, inventory
-from booking.domain.catalogue import Room, RoomDetails, RoomEdit
+from booking.domain.catalogue import NewRooms, Room, RoomEdit
 from booking.domain.money import as_text
 from booking.infra.ids import encode
 from booking.infra.words import count
@@ -65,21 +65,28 @@ def show_one(room_id: uuid.UUID, as_json: bool) -> None:
 @click.command("create")
 @click.argument("slug", metavar="PROPERTY")
 @click.argument("name")
+@click.option("--count", "number", type=click.IntRange(1, catalogue.MOST_UNITS), default=1, help="So many alike.")
+@click.option("--first", type=click.IntRange(min=0), default=1, show_default=True, help="Of several, the first number.")
 @fields(OF_ROOM)
 @as_json
 @with_appcontext
-def create(slug: str, name: str, as_json: bool, **given: str | None) -> None:
+def create(slug: str, name: str, number: int, first: int, as_json: bool, **given: str | None) -> None:
     """Add a room called NAME to PROPERTY, which its slug names. Guests do not see it until it is published.
 
+    Several are identical units: NAME is what guests see them called, and each has a number of its own behind it.
+
     \b
-    Example:
+    Examples:
       flask rooms create pier-house "Double 101" --capacity 2 --price 120 --beds "1 double"
+      flask rooms create pier-house Double --count 12 --first 101 --capacity 2 --price 120
     """
+    several = {"units": str(number), "firstNumber": str(first)}
     with refusals_said(**NAMES):
-        details = accepted(RoomDetails, {"name": name} | said(OF_ROOM, given))
+        details = accepted(NewRooms, {"name": name} | several | said(OF_ROOM, given))
         house = catalogue.get_own_property(acting(), catalogue.get_property(slug)).house
-        made = catalogue.add_room(acting(), house.id, details)
-    _now(made, as_json)
+        made = catalogue.add_rooms(acting(), house.id, details)
+        units = catalogue.units_beside(acting(), made)
+    _told(units.units if units else [catalogue.get_own_room(acting(), made).room], as_json)
 
 
 @click.command("edit")

@@ -121,7 +121,7 @@ def test_what_is_cheaper_gives_back_what_was_shown(clerk: Visitor, booked: Booki
 def test_another_room_for_a_caller_without_an_account(clerk: Visitor, called: Booking, room: Room) -> None:
     suite = beside(room, "The suite", 200)
     clerk.go(at(called))
-    assert "The suite, €600" in clerk.text
+    assert "€600: The suite" in clerk.text
     clerk.go(at(called, roomId=encode("room", suite.id), guests=3)).send(at(called), how="desk")
     assert (reload(called).room_id, reload(called).guests) == (suite.id, 3)
     assert nights_of(room) == {}
@@ -222,7 +222,7 @@ def test_of_a_stay_that_has_begun_check_out_and_the_room_for_the_nights_left_are
     assert label.get_text(strip=True) == f"Room from {day(in_days(3).check_in)} on"
     assert [one.get_text(strip=True) for one in clerk.page.select("#f-roomId option")] == [
         f"As booked: {room.name}",
-        "The suite, €400",  # for two nights
+        "€400: The suite",  # for two nights
     ]
     clerk.go(at(booked, roomId=encode("room", suite.id)))
     assert f"The suite, from {day(in_days(3).check_in)} on" in clerk.text

@@ -41,7 +41,7 @@ def a_file(*rows: str) -> str:
 
 def test_a_file_is_looked_at_first_and_then_taken_over(manager: Visitor, room: Room) -> None:
     seen = upload(manager, a_file(row("R-1", room.name), row("R-2", room.name, 31), row("R-3", "99", 50)))
-    assert seen.heading == "Import from old system"
+    assert seen.heading == "Import from “old system”"
     assert "line 2 has the same night of this room" in seen.text.lower()
     assert "No room of this property is called 99." in seen.text
     assert (count(Booking), "<b>" in str(seen.page.select_one("main .long"))) == (0, False)

@@ -7,6 +7,7 @@ import json
 import pytest
 from flask.testing import FlaskCliRunner
 
+from booking.domain import texting
 from booking.domain.payments import Contact
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room
@@ -33,6 +34,19 @@ def test_what_is_not_said_stays_as_it_is(runner: FlaskCliRunner, booking: Bookin
     assert "Guest: Dana Dialled, dana@example.com, no phone.\n" in shown
     [facts] = json.loads(runner.invoke(args=["bookings", "show", booking.reference, "--json"]).output)
     assert (facts["guest"], facts["email"], facts["phone"]) == ("Dana Dialled", "dana@example.com", None)
+
+
+def test_a_caller_agrees_to_text_messages_and_not_any_more(runner: FlaskCliRunner, booking: Booking) -> None:
+    def told(*words: str) -> str:
+        said = runner.invoke(args=["bookings", "contact", booking.reference, *words])
+        assert said.exit_code == (2 if "Usage" in said.output else 0), said.output
+        consent = texting.find_text_consent_for_order(booking.order_id)
+        return consent.number if consent else said.output
+
+    assert "--phone: " in told("--phone", "", "--email", "dana@example.com", "--texts")
+    assert told("--phone", "+32 470 12 34 56", "--texts") == "+32470123456"
+    assert told("--texts") == told("--name", "Dana Dialled") == "+32470123456"
+    assert told("--no-texts") == f"{booking.reference}: Dana Dialled, no email, +32 470 12 34 56.\n"
 
 
 def test_programs_get_one_array(runner: FlaskCliRunner, booking: Booking) -> None:

@@ -155,7 +155,7 @@ def _compared(one: Reservation, booking: Booking) -> RowOutcome:
     told = (one.stay.check_in, one.stay.check_out, one.room.id)
     if told == (booking.check_in, booking.check_out, booking.room_id) or booking.status != CONFIRMED:
         return RowOutcome(one.line, one.source_id, THERE, booking.reference)
-    facts = {"first": booking.check_in.isoformat(), "last": booking.check_out.isoformat(), "room": booking.room_name}
+    facts = {"first": booking.check_in, "last": booking.check_out, "room": booking.room_name}
     return RowOutcome(
         one.line, one.source_id, DIFFERS, booking.reference, {"sourceId": Notice("imported_otherwise", **facts)}
     )
@@ -164,7 +164,7 @@ def _compared(one: Reservation, booking: Booking) -> RowOutcome:
 def _conflict(one: Reservation, others: Sequence[InTheWay]) -> RowOutcome:
     """Whose nights they are, by the first of them; inside the caller's transaction."""
     night = min(others, key=lambda other: other.night)
-    first = night.night.isoformat()
+    first = night.night
     if night.state == inventory.NIGHT_BLOCKED:
         block = inventory.blocks_of_claims([night.claim_id]).get(night.claim_id)
         notice = Notice("nights_blocked", first=first, reason=(block and block.reason) or NOTHING_SAID)
