@@ -317,6 +317,7 @@ MACHINERY = {
     "correspondence": {"find_arrival", "find_message", "prune_mail_reports", "prune_told_arrivals"},
     "texting": {"find_text_consent", "find_text_consent_for_order", "keep_text", "note_text_sent"},
     "maintenance": {"inspect_copy", "overdue_holds", "overdue_messages", "overdue_payments", "overdue_photos"},
+    "figures": {"week_of_reader"},
     "system": {"booking_lines", "is_alert_open", "seconds_late"},
 }
 REASONS = (PUBLIC, COMPUTED, STEP, PROOF, MACHINERY)

@@ -103,13 +103,16 @@ def strong(text: str) -> Markup:
 
 _FILTERS = (
     date_format.day_long,
+    date_format.day_short,
     date_format.hour,
     date_format.moment_long,
+    date_format.month,
     date_format.moment_utc,
     date_format.zone_offset,
     money_format.money,
     number_format.guests,
     number_format.nights,
+    number_format.number,
     words.price_rule,
     words.tax_included,
     wrapped,

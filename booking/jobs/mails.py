@@ -26,6 +26,7 @@ from booking.jobs import (
     account_mails,
     alert_mails,
     email_builder,
+    figures_mails,
     invoice_mails,
     mail_covers,
     message_mails,
@@ -338,4 +339,5 @@ WRITERS: dict[str, Writer] = {
     **password_mails.WRITERS,
     **account_mails.WRITERS,
     **alert_mails.WRITERS,
+    **figures_mails.WRITERS,
 }

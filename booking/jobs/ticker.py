@@ -138,6 +138,7 @@ def chores(settings: Settings) -> list[Chore]:
         Chore("prune_alerts", PRUNE_SECONDS, lambda: until_done(partial(system.prune_alerts, WORKER), 500)),
         Chore("rates", RATES_SECONDS, partial(rates.keep, WORKER)),
         Chore("figures", FIGURES_SECONDS, count_figures),
+        Chore("weekly_figures", ALERT_SECONDS, partial(figures.tell_weekly, WORKER)),
         Chore("blocked_nights", PRUNE_SECONDS, partial(figures.keep_blocked, WORKER)),
         Chore("photos", settings.ticker_seconds, photo_sizes.make),
         Chore("photo_files", PRUNE_SECONDS, photo_sizes.sweep),

@@ -17,6 +17,7 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 
 from booking.domain.errors import TooManyAttempts
+from booking.domain.figures import Sums, Week, WeekLine
 from booking.domain.notices import FieldName, Notice
 from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.booking_summary import ChangedFrom
@@ -190,6 +191,11 @@ FACTS = {
     "said": [],
     "answer_link": "https://stay.example/x",
     "is_daily": True,
+    "week": Week(WRITTEN.date(), WRITTEN.date(), (WeekLine("Neve House", "EUR", Sums(), Sums()),), (), sees_money=True),
+    "ahead": [(SimpleNamespace(currency="EUR"), [])],
+    "page": "https://stay.example/x",
+    "percent": lambda _: "–",
+    "amount": lambda *_: "–",
 }
 TO_PAY = {
     "pay_link": "https://stay.example/x/abcdef",

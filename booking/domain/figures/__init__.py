@@ -16,12 +16,17 @@ from booking.domain.figures.report import (
     get_figures,
 )
 from booking.domain.figures.sums import OnBooks, Sums
+from booking.domain.figures.weekly import TOLD as WEEKLY_TOLD
+from booking.domain.figures.weekly import Week, WeekLine
+from booking.domain.figures.weekly import of_reader as week_of_reader
+from booking.domain.figures.weekly import tell as tell_weekly
 from booking.domain.figures.weekly_readers import choose as choose_weekly
 from booking.domain.figures.weekly_readers import wants as wants_weekly
 
 __all__ = [
     "COMING",
     "PAST",
+    "WEEKLY_TOLD",
     "CurrencyFigures",
     "Figures",
     "FiguresView",
@@ -29,11 +34,15 @@ __all__ = [
     "MonthLine",
     "OnBooks",
     "Sums",
+    "Week",
+    "WeekLine",
     "begin_anew",
     "choose_weekly",
     "get_figures",
     "keep",
     "keep_all",
     "keep_blocked",
+    "tell_weekly",
     "wants_weekly",
+    "week_of_reader",
 ]
