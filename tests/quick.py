@@ -16,7 +16,7 @@ import pytest
 HERE = Path(__file__).parent
 DOORS = {"admin", "api", "cli", "http", "jobs", "web"}
 THROUGH_A_DOOR = {"client", "runner", "stand_in"}  # fixtures: a program that talks HTTP, a command line, Stripe
-ELSEWHERE = {"backup", "bench", "browser", "budgets", "deploy", "embedded", "faults", "fuzz", "replay"}
+ELSEWHERE = {"figures", "backup", "bench", "browser", "budgets", "deploy", "embedded", "faults", "fuzz", "replay"}
 ELSEWHERE |= {"test_fuzz.py"}  # whose library takes long to import
 # As many take three quarters of a minute on two cores. Where there are more: mark what is slow, or tell it in fewer.
 MOST = 1_500

@@ -12,7 +12,7 @@ from booking.domain.figures import MonthLine
 from booking.http import date_format
 
 WIDTH, HEIGHT = 720, 240
-LEFT, RIGHT, TOP, BOTTOM = 64, 8, 12, 34  # around what is drawn
+LEFT, RIGHT, TOP, BOTTOM = 96, 8, 12, 34  # around what is drawn
 GRID = 4  # lines above the ground
 
 Value = Decimal | int | None

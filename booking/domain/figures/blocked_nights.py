@@ -25,10 +25,11 @@ _BLOCKED = """
     least(b.check_out - 1, CAST(:end AS date) - 1)::timestamp, interval '1 month') AS of_month
   WHERE b.check_out > :first AND b.check_in < :end
 """
+_IS_KNOWN = text("SELECT room_id FROM blocked_months WHERE month = :month LIMIT 1")
 _FREEZE = text(
     "INSERT INTO blocked_months (room_id, month, nights)"  # noqa: S608
     f" SELECT room_id, month, sum(nights) FROM ({_BLOCKED}) blocked"
-    " WHERE NOT EXISTS (SELECT FROM blocked_months WHERE month = :first) GROUP BY room_id, month ON CONFLICT DO NOTHING"
+    " GROUP BY room_id, month ON CONFLICT DO NOTHING"
 )
 _OF_ROOMS = "AND {table}.room_id IN (SELECT id FROM rooms WHERE property_id = ANY (CAST(:properties AS uuid[])))"
 _COUNT = text(
@@ -48,7 +49,8 @@ _COUNT_DAYS = text(
 def freeze() -> None:
     """Write down how many nights each room was off sale in the last month that has settled, once."""
     month = (clock.now().date() - SETTLED).replace(day=1)
-    execute(_FREEZE, {"first": month, "end": next_month(month)})
+    if not execute(_IS_KNOWN, {"month": month}).rows:
+        execute(_FREEZE, {"first": month, "end": next_month(month)})
 
 
 def by_month(properties: Collection[uuid.UUID], first: dt.date, end: dt.date) -> dict[tuple[uuid.UUID, dt.date], int]:

@@ -29,7 +29,7 @@ from booking.infra.ids import decode, first_id_at
 SETTLED = dt.timedelta(seconds=10)
 MOVES_ON = dt.timedelta(hours=1)  # then what was looked through in vain is not looked through again
 BEHIND = messages.EVENTS_KEPT - dt.timedelta(days=1)  # by more, events may be gone: then all is counted anew
-MOST_EVENTS, MOST_BOOKINGS = 1000, 500  # at once
+MOST_EVENTS, MOST_BOOKINGS = 100, 100  # at once
 NONE_YET = uuid.UUID(int=0)
 # After these a booking has sold something else than before. A hold has sold nothing.
 EVENTS = (
