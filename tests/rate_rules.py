@@ -68,10 +68,19 @@ _TAX_IN_PERCENT = st.fixed_dictionaries(
 
 def _tax_in_money(amount: Any) -> st.SearchStrategy[dict[str, Any]]:
     by_guests = {"amount": amount, "per": st.just("guest_night")}
-    optional = {"nights": st.integers(1, 9), "included": st.booleans()}
+    optional = {"nights": st.integers(1, 9), "included": st.booleans(), "fromAge": st.integers(1, 18)}
     return st.one_of(
         st.fixed_dictionaries(by_guests, optional=optional),
         st.fixed_dictionaries({"amount": amount, "per": st.sampled_from(rule_terms.PER)}),
+    )
+
+
+def _fee(amount: Any) -> st.SearchStrategy[dict[str, Any]]:
+    said = {"amount": amount, "per": st.sampled_from(rule_terms.PER)}
+    by_guests = {"amount": amount, "per": st.sampled_from(["guest", "guest_night"]), "fromAge": st.integers(1, 18)}
+    optional = {"optional": st.booleans()}
+    return st.one_of(
+        st.fixed_dictionaries(said, optional=optional), st.fixed_dictionaries(by_guests, optional=optional)
     )
 
 
@@ -98,7 +107,7 @@ def _terms(kind: str, currency: str) -> st.SearchStrategy[dict[str, Any]]:
         rule_terms.CLOSED_TO_DEPARTURE: _CLOSED,
         rule_terms.NOTICE: _DAYS_AHEAD,
         rule_terms.HORIZON: _DAYS_AHEAD,
-        rule_terms.FEE: st.fixed_dictionaries({"amount": amount, "per": st.sampled_from(rule_terms.PER)}),
+        rule_terms.FEE: _fee(amount),
         rule_terms.TAX: st.one_of(_tax_in_money(amount), _TAX_IN_PERCENT),
     }
     return said[kind]

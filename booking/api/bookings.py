@@ -56,7 +56,15 @@ from booking.infra.ids import decode, encode
 )
 def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
     """Book a room: hold the nights, charge, confirm."""
-    wanted = reservations.BookingRequest(user.id, body.room, body.stay, body.guests, plan=body.rate_plan)
+    wanted = reservations.BookingRequest(
+        user.id,
+        body.room,
+        body.stay,
+        body.guests,
+        plan=body.rate_plan,
+        children=body.children,
+        extras=tuple(body.extras),
+    )
     context = current_services().booking_context
 
     def work(claim: Claim | None, kept: Kept[Booking]) -> Booking:

@@ -181,7 +181,10 @@ def show_order(user: CurrentUser, order_id: uuid.UUID) -> Reply | Response:
 
 
 def _wanted(user: CurrentUser, body: RoomsToHold) -> OrderRequest:
-    items = tuple(OrderItem(item.room, item.stay, item.guests, item.rate_plan) for item in body.items)
+    items = tuple(
+        OrderItem(item.room, item.stay, item.guests, item.rate_plan, item.children, tuple(item.extras))
+        for item in body.items
+    )
     return OrderRequest(user.id, items, body.contact.known() if body.contact else None)
 
 

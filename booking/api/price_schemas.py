@@ -35,6 +35,16 @@ class PriceLine(Schema):
     reasons: list[PriceReason]
 
 
+class Extra(Schema):
+    """What a guest may choose beside a stay; its `rule` is what `extras` takes."""
+
+    rule: str
+    label: str
+    amount: Money
+    text: str
+    is_chosen: bool
+
+
 class Night(Schema):
     date: dt.date
     is_available: bool
@@ -87,6 +97,20 @@ def _reason(reason: pricing.PriceReason, currency: str) -> PriceReason:
         percent=None if reason.percent is None else float(reason.percent),
         text=words.price_reason(reason, currency),
     )
+
+
+def extras(quoted: pricing.StayQuote) -> list[Extra]:
+    currency, chosen = quoted.price.currency, quoted.price.extras
+    return [
+        Extra(
+            rule=one.id,
+            label=one.label,
+            amount=as_number(one.amount, currency),
+            text=words.charged_by(one.reason, currency),
+            is_chosen=one.id in chosen,
+        )
+        for one in quoted.extras
+    ]
 
 
 def calendar(shown: pricing.Calendar) -> Calendar:

@@ -6,12 +6,13 @@ import uuid
 
 from flask import Response
 
-from booking.api import price_schemas, room_facts, schemas
+from booking.api import price_schemas, quote_schemas, room_facts, schemas
 from booking.api.endpoint import endpoint, json_response, to_json
 from booking.domain import catalogue, pricing, search
-from booking.domain.errors import RoomNotFound
+from booking.domain.errors import RoomNotAvailable, RoomNotFound
 from booking.domain.people import CurrentUser
 from booking.domain.pricing import NightsView, RatesView, RoomView
+from booking.domain.reservations import RoomStay
 from booking.domain.search import Found, RoomSearch
 from booking.http.services import current_services
 
@@ -35,8 +36,32 @@ def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas
     services, stay = current_services(), query.stay()
     rules = services.booking_context.rules
     details = catalogue.get_room_details(room_id, services.settings.room_cache_seconds)
-    quoted = pricing.quote_stay(room_id, stay, query.guests, rules, query.rate_plan) if stay else None
+    children, extras = query.children_ages, query.extras
+    quoted = (
+        pricing.quote_stay(room_id, stay, query.guests, rules, query.rate_plan, children=children, extras=extras)
+        if stay
+        else None
+    )
     return schemas.room(details, room_facts.images(details, services.settings), quoted)
+
+
+@endpoint(
+    "POST",
+    "/quotes",
+    tag="Rooms",
+    body=RoomStay,
+    schema=quote_schemas.StayQuote,
+    refusals=(RoomNotFound, RoomNotAvailable),
+)
+def quote_stay(user: CurrentUser, body: RoomStay) -> quote_schemas.StayQuote:  # noqa: ARG001 any signed-in user
+    """What a stay costs, line by line, and why. Nothing is held."""
+    rules, party = current_services().booking_context.rules, (body.guests, body.children)
+    quoted = pricing.quote_stay(
+        body.room, body.stay, party[0], rules, body.rate_plan, children=party[1], extras=body.extras
+    )
+    if not quoted.is_available:
+        raise RoomNotAvailable
+    return quote_schemas.stay_quote(body.room_id, quoted)
 
 
 @endpoint(

@@ -13,7 +13,7 @@ from pydantic.json_schema import JsonSchemaValue
 from booking.api import booked_rooms, plan_schemas, room_facts
 from booking.api.booked_rooms import BookedRoom, EarlierRoom
 from booking.api.plan_schemas import PlanOffer, RatePlan, RefundTier
-from booking.api.price_schemas import Money, PriceLine, price_lines
+from booking.api.price_schemas import Extra, Money, PriceLine, extras, price_lines
 from booking.api.room_facts import Address, Bed, CancellationPolicy, Image
 from booking.api.schema import Instant, Schema, instant
 from booking.domain import payments, people, pricing, reservations, search
@@ -82,7 +82,9 @@ class Quote(Schema):
     check_out: dt.date
     nights: int
     guests: int
+    children_ages: list[int]
     lines: list[PriceLine]
+    extras: list[Extra]
     total_price: Money
     currency: str
     is_available: bool
@@ -144,6 +146,7 @@ class Booking(Schema):
     check_in: dt.date
     check_out: dt.date
     guests: int
+    children_ages: list[int]
     total_price: Money
     currency: str
     status: str = Field(json_schema_extra={"enum": ["PENDING", "CONFIRMED", "CANCELLED", "EXPIRED"]})
@@ -163,6 +166,7 @@ class ChangeQuote(Schema):
     check_in: dt.date
     check_out: dt.date
     guests: int
+    children_ages: list[int]
     total_price: Money
     currency: str
     lines: list[PriceLine]
@@ -298,6 +302,8 @@ def _quote(quoted: pricing.StayQuote) -> Quote:
         check_out=quoted.stay.check_out,
         nights=quoted.stay.nights,
         guests=quoted.guests,
+        children_ages=[*price.children],
+        extras=extras(quoted),
         lines=price_lines(price.lines, price.currency),
         total_price=as_number(price.total, price.currency),
         currency=price.currency,
@@ -324,6 +330,7 @@ def booking(row: reservations.Booking, refund_state: str | None = None) -> Booki
         check_in=row.check_in,
         check_out=row.check_out,
         guests=row.guests,
+        children_ages=[*row.children],
         total_price=as_number(row.total_price, row.currency),
         currency=row.currency,
         status=reservations.shown_status(row),
@@ -346,6 +353,7 @@ def change_quote(quoted: reservations.ChangeQuote) -> ChangeQuote:
         check_in=quoted.stay.check_in,
         check_out=quoted.stay.check_out,
         guests=quoted.guests,
+        children_ages=[*quoted.children],
         total_price=as_number(price.total, currency),
         currency=currency,
         lines=price_lines(price.lines, currency),

@@ -107,7 +107,7 @@ def _sold(sale: Sale) -> dict[Any, dict[str, Any]]:
     order_id, booking_id, payment_id, reference = new_id(), new_id(), new_id(), f"sim_{uuid.uuid4().hex}"
     booked_at = min(clock.now() - dt.timedelta(days=3), _noon(stay.check_in - dt.timedelta(days=20)))
     offer, guests = pricing.offered(room, house, booked_at), 1 + booking_id.int % room.capacity
-    sold = reservations.frozen_sale(offer, stay, guests)
+    sold = reservations.frozen_sale(offer, reservations.OrderItem(room.id, stay, guests))
     money = {"amount": sold["total_price"], "currency": room.currency}
     at = {"created_at": booked_at}
     at_desk = stay.check_in >= clock.today(house.time_zone) and order_id.int % 7 == 0

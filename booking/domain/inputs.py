@@ -162,6 +162,43 @@ Page = Annotated[int, Field(ge=1, le=1_000_000)]
 PageSize = Annotated[int, Field(ge=1, le=100)]
 
 
+OLDEST_CHILD = 17
+_NO_AGES = Notice("no_ages", most=OLDEST_CHILD)
+
+
+def _ages(value: object) -> object:
+    """In forms and addresses they are text, several with commas or blanks between them."""
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list) or not any(isinstance(one, str) for one in value):
+        return value
+    parts = [part for one in value for part in str(one).replace(",", " ").split()]
+    if not all(part.isascii() and part.isdigit() and len(part) < 3 for part in parts):
+        raise refuse(_NO_AGES)
+    return parts
+
+
+def _of_children(ages: list[int]) -> list[int]:
+    if any(not 0 <= age <= OLDEST_CHILD for age in ages):
+        raise refuse(_NO_AGES)
+    return sorted(ages)
+
+
+# The ages of those of the guests who are children, the youngest first.
+ChildrenAges = Annotated[
+    list[Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": OLDEST_CHILD})]],
+    BeforeValidator(_ages),
+    AfterValidator(_of_children),
+]
+
+
+def are_guests(ages: list[int], guests: int | None) -> list[int]:
+    """A validator: children are among the guests; `guests` is None where something is wrong with it already."""
+    if guests is not None and len(ages) > guests:
+        raise refuse(Notice("too_many_children", most=guests))
+    return ages
+
+
 class Input(BaseModel):
     """Camel case outside, snake case inside; what is not asked for is ignored."""
 

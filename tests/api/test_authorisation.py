@@ -32,7 +32,7 @@ WANTED: dict[str, dict[str, object]] = {
 }
 OWNED_ORDERS = {"show_order", "pay_for_hold", "release_hold"}
 ANYBODYS = {"logout", "me", "search_rooms", "show_room", "show_availability", "create_booking", "list_bookings"}
-ANYBODYS |= {"show_calendar", "hold_rooms", "create_order", "list_orders"}
+ANYBODYS |= {"show_calendar", "hold_rooms", "create_order", "list_orders", "quote_stay"}
 
 
 def path_of(operation: Any, room: Room, booking_id: Any = "booking_01h2xcejqtf2nbrexx3vqjhp41") -> Any:

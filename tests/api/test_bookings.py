@@ -31,6 +31,7 @@ BOOKING = {
     "checkIn",
     "checkOut",
     "guests",
+    "childrenAges",
     "totalPrice",
     "currency",
     "status",

@@ -31,6 +31,7 @@ QUOTED = {
     "checkIn",
     "checkOut",
     "guests",
+    "childrenAges",
     "totalPrice",
     "currency",
     "lines",

@@ -108,7 +108,7 @@ def _when(operation: Operation) -> int:
 def _request(name: str, room: Room, stays: Iterator[Stay]) -> dict[str, Any]:
     if name in ("search_rooms", "show_availability"):
         return {"query_string": dates()}
-    if name == "create_booking":
+    if name in ("create_booking", "quote_stay"):
         return {"json": an_order(room, next(stays))}
     if name in ("hold_rooms", "create_order"):
         item = an_order(room, next(stays))

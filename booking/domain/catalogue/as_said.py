@@ -56,6 +56,7 @@ def property_as_said(house: Property) -> dict[str, str]:
         "contactPhone": house.contact_phone or "",
         "checkInTime": house.check_in_time.isoformat("minutes"),
         "checkOutTime": house.check_out_time.isoformat("minutes"),
+        "babiesUnder": str(house.babies_under),
         "houseRules": house.house_rules,
         "description": house.description,
     }

@@ -14,7 +14,7 @@ from booking.domain.catalogue.cancellation_policies import BY_NAME
 from booking.domain.catalogue.importing import amenities, listings, places, text, values
 from booking.domain.catalogue.importing.drafts import CHECK_IN, CHECK_OUT, LONGEST_STAY, Unfit
 from booking.domain.catalogue.importing.sheet import LARGEST_ROOM, LARGEST_SIZE
-from booking.domain.catalogue.models import AT_CONFIRMATION, INVOICE_TIMES
+from booking.domain.catalogue.models import AT_CONFIRMATION, BABIES_UNDER, INVOICE_TIMES
 from booking.domain.catalogue.units import MOST as MOST_UNITS
 from booking.domain.inputs import ClockTime, Input, Name, Phone, Version, decimal_text, one_of, plain, refuse, trimmed
 from booking.domain.notices import FieldName, Notice
@@ -102,6 +102,7 @@ class PropertyDetails(Input):
     contact_phone: Phone | None = None
     check_in_time: ClockTime = CHECK_IN
     check_out_time: ClockTime = CHECK_OUT
+    babies_under: Annotated[int, Field(ge=0, le=17)] = BABIES_UNDER
     house_rules: Rules = ""
     description: Prose = ""
 

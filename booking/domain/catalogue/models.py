@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Numeric,
+    SmallInteger,
     String,
     Text,
     UniqueConstraint,
@@ -41,6 +42,7 @@ from booking.infra.homes import GLOBAL
 
 # When a stay is invoiced: once it is confirmed, when its guest checks out, or when somebody asks for it.
 INVOICE_TIMES = AT_CONFIRMATION, AT_CHECK_OUT, ON_REQUEST = ("confirmation", "check_out", "request")
+BABIES_UNDER = 2  # at this age a child needs a place; where a house says nothing else
 DEMO = "demo"  # the source of the rooms that come with the product
 
 
@@ -54,6 +56,7 @@ class Property(Model):
         CheckConstraint(CURRENCY_CODE, name="currency_code"),
         CheckConstraint("name <> '' AND time_zone <> ''", name="named"),
         CheckConstraint(one_of("invoice_at", INVOICE_TIMES), name="invoice_at_known"),
+        CheckConstraint("babies_under BETWEEN 0 AND 17", name="babies_are_children"),
         {"info": GLOBAL},
     )
 
@@ -66,6 +69,7 @@ class Property(Model):
     currency: Mapped[Currency]
     check_in_time: Mapped[dt.time] = mapped_column(default=dt.time(15, 0))
     check_out_time: Mapped[dt.time] = mapped_column(default=dt.time(11, 0))
+    babies_under: Mapped[int] = mapped_column(SmallInteger, default=BABIES_UNDER, server_default=str(BABIES_UNDER))
     legal_name: Mapped[Name]
     tax_number: Mapped[str | None] = mapped_column(String(64))  # as invoices state it
     invoice_at: Mapped[str] = mapped_column(String(16), default=AT_CONFIRMATION, server_default=AT_CONFIRMATION)

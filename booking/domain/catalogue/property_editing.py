@@ -31,7 +31,8 @@ SLUG_TAKEN = ("uq_properties_slug",)
 FIXED = ("location", "currency", "time_zone")  # once there are rooms
 COLUMNS = (
     "name", "slug", "location", "address", "time_zone", "currency", "legal_name", "tax_number",
-    "invoice_at", "contact_email", "contact_phone", "check_in_time", "check_out_time", "house_rules", "description",
+    "invoice_at", "contact_email", "contact_phone", "check_in_time", "check_out_time",
+    "babies_under", "house_rules", "description",
 )  # fmt: skip
 
 
@@ -147,6 +148,7 @@ def _values(said: PropertyDetails, address: Mapping[str, Any], *, slug: str) -> 
         "contact_phone": said.contact_phone,
         "check_in_time": said.check_in_time,
         "check_out_time": said.check_out_time,
+        "babies_under": said.babies_under,
         "house_rules": said.house_rules,
         "description": said.description,
     }

@@ -8,9 +8,10 @@ from booking.domain.pricing.calendar import Calendar, CalendarNight, free_stays
 from booking.domain.pricing.calendar import nearest as nearest_stays
 from booking.domain.pricing.calendar import nights as nights_of_room
 from booking.domain.pricing.deciding import decide as decide_rates
-from booking.domain.pricing.inputs import NightsView, PlanId, RatesView, RoomView
+from booking.domain.pricing.inputs import Extras, NightsView, PlanId, RatesView, RoomView
 from booking.domain.pricing.nightly import Reason as PriceReason
 from booking.domain.pricing.offers import CHEAPEST, ForSale, PlanQuote, StayQuote, for_sale, offered, rule_problems
+from booking.domain.pricing.offers import places as places_needed
 from booking.domain.pricing.offers import quote as quote_stay
 from booking.domain.pricing.offers import too_many as too_many_guests
 from booking.domain.pricing.plans import RatePlan
@@ -42,10 +43,13 @@ from booking.domain.pricing.quotes import (
     GOODWILL,
     KEPT_ON_CHANGE,
     LINE_KINDS,
+    Extra,
     Line,
     PriceLine,
     Quote,
+    chosen_extras,
     discounts_again,
+    extras_of,
     found_total,
     is_of_nights,
     kept_lines,
@@ -106,6 +110,8 @@ __all__ = [
     "TAX_LINE",
     "Calendar",
     "CalendarNight",
+    "Extra",
+    "Extras",
     "ForSale",
     "HousePolicies",
     "HousePolicy",
@@ -135,9 +141,11 @@ __all__ = [
     "change_rate",
     "charges_again",
     "check_in_instant",
+    "chosen_extras",
     "decide_rates",
     "discounts_again",
     "end_rate",
+    "extras_of",
     "fits_rates",
     "for_sale",
     "found_total",
@@ -156,6 +164,7 @@ __all__ = [
     "nights_of_room",
     "offered",
     "per_night",
+    "places_needed",
     "policy_in_parts",
     "policy_of_nights",
     "price_lines",

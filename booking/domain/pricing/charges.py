@@ -8,7 +8,7 @@ these and the fees; what is included in other prices adds nothing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
@@ -33,17 +33,22 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """What charges count from: the nights of a stay, what they cost together less discounts, and for how many."""
+    """What charges count from: the nights of a stay, what they cost together less discounts, and for how many.
+
+    Of the guests some may be `children`, whose ages are known.
+    """
 
     nights: Sequence[dt.date]
     net: Decimal
     guests: int
     currency: str
+    children: Sequence[int] = ()
 
 
-def of_stay(rules: RoomRules, arrival: dt.date, stay: Charged) -> list[Charge]:
-    """All of a stay, fees first; none that comes to nothing."""
-    fees = [one for rule in rules.find_each(FEE, arrival) for one in _by_amount(_reason(rule), rule.terms, stay)]
+def of_stay(rules: RoomRules, arrival: dt.date, stay: Charged, extras: Collection[str] = ()) -> list[Charge]:
+    """All of a stay, fees first, with the `extras` that were chosen, by their rules; none that comes to nothing."""
+    taken = [rule for rule in rules.find_each(FEE, arrival) if not is_extra(rule) or rule.shown_id in extras]
+    fees = [one for rule in taken for one in _by_amount(_reason(rule), rule.terms, stay)]
     made = list(fees)
     for rule in rules.find_each(TAX, arrival):
         terms = cast(TaxTerms, rule.terms)
@@ -52,6 +57,17 @@ def of_stay(rules: RoomRules, arrival: dt.date, stay: Charged) -> list[Charge]:
         elif found := by_percent(_reason(rule), terms, stay, _sum(fees)):
             made.append(found)
     return made
+
+
+def extras_of_stay(rules: RoomRules, arrival: dt.date, stay: Charged) -> list[list[Charge]]:
+    """What a guest may choose, each with all that it comes to, by their names."""
+    offered = (rule for rule in rules.find_each(FEE, arrival) if is_extra(rule))
+    return [made for rule in offered if (made := _by_amount(_reason(rule), rule.terms, stay))]
+
+
+def is_extra(rule: Rule) -> bool:
+    """Whether it is a fee that counts only where a guest has chosen it."""
+    return isinstance(rule.terms, FeeTerms) and rule.terms.optional
 
 
 def by_percent(reason: Reason, terms: TaxTerms, stay: Charged, fees: Decimal) -> Charge | None:
@@ -81,7 +97,7 @@ def within_caps(by_night: Iterable[Reason]) -> Iterator[bool]:
 
 def _by_amount(reason: Reason, terms: rule_terms.Terms, stay: Charged) -> list[Charge]:
     said = cast(ChargeTerms, terms)
-    amount = said.once(stay.guests)
+    amount = said.once(stay.guests, stay.children)
     if not amount:
         return []
     kind, included, cap = reason.kind, getattr(said, "included", False), getattr(said, "nights", None)

@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any, Protocol, cast
 
 from booking.domain.money import decimals
-from booking.domain.pricing import nightly, plans, rule_terms
+from booking.domain.pricing import charges, nightly, plans, rule_terms
 from booking.domain.pricing.nightly import Facts
 from booking.domain.pricing.rule_terms import (
     ChargeTerms,
@@ -60,6 +60,9 @@ class Terms:
     charge_guests: tuple[bool, ...]
     charge_bases: tuple[int, ...]
     plans: list[dict[str, Any]]
+    charge_ages: tuple[int, ...]
+    child_ages: tuple[int, ...]
+    child_amounts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +169,20 @@ def _terms(rules: RoomRules, room: CompiledRoom, day: dt.date, policies: Policie
     early, late = rules.find(rule_terms.EARLY_BIRD, day), rules.find(rule_terms.LAST_MINUTE, day)
     # By length, as Postgres looks for the one that is reached; of two of a length the function takes the first.
     steps = {step.nights: step for step in reversed(cast(LengthTerms, length.terms).steps)} if length else {}
-    included, extra, fewer = _guests(rules, room.currency, day)
+    guests = rules.find(rule_terms.GUESTS, day)
+    said = cast(GuestsTerms, guests.terms) if guests else GuestsTerms(included=1)
+    bands = {band.age: band.amount for band in reversed(said.children)}
     return Terms(
         min_nights=held_to.least,
         max_nights=held_to.most,
         closed_to_arrival=held_to.closed_by is not None,
         notice_days=cast(DaysTerms, held_to.notice.terms).days if held_to.notice else 0,
         horizon_days=cast(DaysTerms, held_to.horizon.terms).days if held_to.horizon else TOO_FAR,
-        included=included,
-        extra=extra,
-        fewer=fewer,
+        included=said.included,
+        extra=minor(said.extra, room.currency),
+        fewer=minor(said.fewer, room.currency),
+        child_ages=tuple(sorted(bands)),
+        child_amounts=tuple(minor(bands[age], room.currency) for age in sorted(bands)),
         length_nights=tuple(sorted(steps)),
         length_percents=tuple(hundredths(steps[nights].percent) for nights in sorted(steps)),
         early_days=cast(EarlyBirdTerms, early.terms).days if early else TOO_FAR,
@@ -188,33 +195,28 @@ def _terms(rules: RoomRules, room: CompiledRoom, day: dt.date, policies: Policie
 
 
 def _charges(rules: RoomRules, currency: str, day: dt.date) -> dict[str, Any]:
-    """Those that add to the total, an entry for each in all four."""
+    """Those that add to the total, an entry for each in all five."""
     found = [rule for kind in rule_terms.CHARGE_KINDS for rule in rules.find_each(kind, day)]
-    rows = [_charge(rule, currency) for rule in found if not getattr(rule.terms, "included", False)]
-    names = ("charge_values", "charge_nights", "charge_guests", "charge_bases")
+    counted = (rule for rule in found if not getattr(rule.terms, "included", False) and not charges.is_extra(rule))
+    rows = [_charge(rule, currency) for rule in counted]
+    names = ("charge_values", "charge_nights", "charge_guests", "charge_bases", "charge_ages")
     return dict(zip(names, zip(*rows, strict=True) if rows else ((),) * len(names), strict=True))
 
 
-def _charge(rule: Rule, currency: str) -> tuple[Decimal, int, bool, int]:
-    """Minor units or percent; for how many nights at most, 0 where it is for the stay; for each guest; of what."""
+def _charge(rule: Rule, currency: str) -> tuple[Decimal, int, bool, int, int]:
+    """Minor units or percent; for how many nights at most, 0 where it is for the stay; for each guest; of what; from
+    what age on.
+    """
     if isinstance(rule.terms, TaxTerms) and rule.terms.percent is not None:
         base = PERCENT_OF_ALL if rule.terms.of == rule_terms.OF_ALL else PERCENT_OF_NIGHTS
-        return rule.terms.percent, rule.terms.nights or ALL_NIGHTS, False, base
+        return rule.terms.percent, rule.terms.nights or ALL_NIGHTS, False, base, 0
     terms = cast(ChargeTerms, rule.terms)
     nights = (getattr(terms, "nights", None) or ALL_NIGHTS) if terms.is_by_night else 0
     base = FEE_AMOUNT if rule.kind == rule_terms.FEE else TAX_AMOUNT
-    return Decimal(minor(cast(Decimal, terms.amount), currency)), nights, terms.is_by_guest, base
+    amount = Decimal(minor(cast(Decimal, terms.amount), currency))
+    return amount, nights, terms.is_by_guest, base, terms.from_age or 0
 
 
 def hundredths(percent: Decimal) -> int:
     """Of a percent, which has two decimals at most."""
     return int(percent.scaleb(2))
-
-
-def _guests(rules: RoomRules, currency: str, day: dt.date) -> tuple[int, int, int]:
-    """For how many a night is, and what one more and one fewer changes: adults, as a search counts guests."""
-    rule = rules.find(rule_terms.GUESTS, day)
-    if rule is None:
-        return 1, 0, 0
-    said = cast(GuestsTerms, rule.terms)
-    return said.included, minor(said.extra, currency), minor(said.fewer, currency)

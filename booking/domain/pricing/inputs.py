@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from booking.domain.errors import Invalid
-from booking.domain.inputs import CalendarDate, Input, in_order, refuse
+from booking.domain.inputs import CalendarDate, ChildrenAges, Input, are_guests, in_order, refuse
 from booking.domain.notices import FieldName, Notice
 from booking.domain.stays import Stay
 from booking.infra.ids import decode
+
+MOST_EXTRAS = 20
 
 
 def _plan_id(value: str) -> str:
@@ -27,6 +29,24 @@ PlanId = Annotated[
 ]
 
 
+def _several(value: object) -> object:
+    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+
+
+def _of_rules(extras: list[str]) -> list[str]:
+    if len(extras) > MOST_EXTRAS or any(decode("rate", one) is None for one in extras):
+        raise refuse(Notice("no_such_extra"))
+    return sorted(set(extras))
+
+
+# What a guest chooses beside a stay, by the rules of these fees.
+Extras = Annotated[
+    list[Annotated[str, Field(max_length=64, json_schema_extra={"pattern": "^rate_[0-7][0-9a-hjkmnp-tv-z]{25}$"})]],
+    BeforeValidator(_several),
+    AfterValidator(_of_rules),
+]
+
+
 class RoomView(Input):
     """A room, with a quote where dates are given."""
 
@@ -34,6 +54,8 @@ class RoomView(Input):
     check_out: CalendarDate | None = None
     guests: Annotated[int, Field(ge=1, le=1000)] = 1
     rate_plan: PlanId | None = None
+    children_ages: ChildrenAges = Field(default=[])
+    extras: Extras = Field(default=[])
 
     @field_validator("check_out")
     @classmethod
@@ -42,6 +64,11 @@ class RoomView(Input):
         if check_in and check_out and check_in >= check_out:
             raise refuse(in_order("checkIn", "checkOut"), "checkIn")
         return check_out
+
+    @field_validator("children_ages")
+    @classmethod
+    def _guests_too(cls, ages: list[int], info: Any) -> list[int]:
+        return are_guests(ages, info.data.get("guests"))
 
     def stay(self) -> Stay | None:
         """The dates, None without any; raises Invalid where one is missing."""

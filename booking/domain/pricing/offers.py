@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
@@ -48,16 +49,28 @@ class ForSale:
     unit_group_id: uuid.UUID | None  # of identical units
     rates_version: int = 0  # of the property's rate rules, as it was read
     sold_as: str | None = None  # what guests see units called; None: by the room's own name
+    babies_under: int = 0  # children younger than that need no place
 
-    def refuse_unless_fit(self, stay: Stay, guests: int, rules: StayRules) -> None:
-        """Raise Invalid with everything that is wrong with these dates and guests, by field."""
-        if problems := self.problems(stay, guests, rules):
+    def refuse_unless_fit(
+        self,
+        stay: Stay,
+        guests: int,
+        rules: StayRules,
+        *,
+        children: Sequence[int] = (),
+        extras: Collection[str] = (),
+    ) -> None:
+        """Raise Invalid with everything that is wrong with these dates, guests and extras, by field."""
+        problems = self.problems(stay, guests, rules, children=children)
+        if extras and set(extras) - {one.id for one in quotes.extras_of(self, stay, guests, children)}:
+            problems["extras"] = Notice("no_such_extra")
+        if problems:
             raise Invalid(details=problems)
 
-    def problems(self, stay: Stay, guests: int, rules: StayRules) -> dict[str, Notice]:
+    def problems(self, stay: Stay, guests: int, rules: StayRules, *, children: Sequence[int] = ()) -> dict[str, Notice]:
         """The same for looking."""
         problems = self.rule_problems(stay) | rules.problems(stay, self.time_zone)
-        if problem := too_many(guests, self.capacity):
+        if problem := too_many(places(guests, children, self.babies_under), self.capacity):
             problems["guests"] = problem
         return problems
 
@@ -91,6 +104,11 @@ def rule_problems(room: LimitedRoom, stay: Stay, at: dt.datetime) -> dict[str, N
     return nightly.stay_problems(rules, room, stay, lead)
 
 
+def places(guests: int, children: Iterable[int], babies_under: int) -> int:
+    """How many places guests need, of whom some are children of these ages: babies need none."""
+    return guests - sum(age < babies_under for age in children)
+
+
 def too_many(guests: int, capacity: int) -> Notice | None:
     """What is wrong with so many guests in a room, None where they fit."""
     return Notice("too_many_guests", capacity=capacity) if guests > capacity else None
@@ -120,6 +138,7 @@ _FOR_SALE = often(
         Room.unit_group_id,
         Property.rates_version,
         catalogue.TITLE.label("sold_as"),
+        Property.babies_under,
     )
     .join(Property, Property.id == Room.property_id)
     .where(Room.published, Room.id == bindparam("room_id"))
@@ -160,6 +179,7 @@ def offered(room: Room, house: Property, at: dt.datetime) -> ForSale:
         check_out_time=house.check_out_time,
         unit_group_id=room.unit_group_id,
         rates_version=house.rates_version,
+        babies_under=house.babies_under,
     )
 
 
@@ -198,12 +218,17 @@ class StayQuote:
 
     `units_left` is how many of identical units are free for them; None for a room by itself. `plans` are all that the
     stay can be had on, the cheapest first, `chosen` the one that this is about; without rate plans there is the one.
+    `extras` are what could be chosen beside it; `asks_for_ages`: it may cost something else with children. `version` is
+    greater once it may cost something else.
     """
 
     chosen: PlanQuote
     is_available: bool
     units_left: int | None = None
     plans: tuple[PlanQuote, ...] = ()
+    extras: tuple[quotes.Extra, ...] = ()
+    asks_for_ages: bool = False
+    version: int = 0
 
     @property
     def price(self) -> quotes.Quote:
@@ -234,6 +259,8 @@ def quote(
     plan: str | None = None,
     *,
     is_free: bool = False,
+    children: Sequence[int] = (),
+    extras: Collection[str] = (),
 ) -> StayQuote:
     """The price of a stay, line by line, on a plan: by its id, the CHEAPEST, or None for the room's own policy.
 
@@ -241,8 +268,8 @@ def quote(
     Raises RoomNotFound, Invalid.
     """
     room = for_sale(room_id)
-    room.refuse_unless_fit(stay, guests, rules)
-    offers = on_plans(room, stay, guests, room.read_at)
+    room.refuse_unless_fit(stay, guests, rules, children=children, extras=extras)
+    offers = on_plans(room, stay, guests, room.read_at, children=children, extras=extras)
     if plan == CHEAPEST:
         free = [offer for offer in offers if offer.free_until(room.read_at)] if is_free else []
         chosen = (free or offers)[0]
@@ -250,14 +277,30 @@ def quote(
         wanted = room.plan(plan, stay.check_in)
         chosen = next(offer for offer in offers if offer.plan == wanted)
     free_units = sum(taken.isdisjoint(stay.dates()) for taken in inventory.units_taken(room_id, stay).values())
-    return StayQuote(chosen, free_units > 0, free_units if room.unit_group_id else None, tuple(offers))
+    return StayQuote(
+        chosen,
+        free_units > 0,
+        free_units if room.unit_group_id else None,
+        tuple(offers),
+        quotes.extras_of(room, stay, guests, children),
+        quotes.asks_for_ages(room),
+        room.version + room.rates_version,
+    )
 
 
-def on_plans(room: ForSale, stay: Stay, guests: int, at: dt.datetime) -> list[PlanQuote]:
+def on_plans(
+    room: ForSale,
+    stay: Stay,
+    guests: int,
+    at: dt.datetime,
+    *,
+    children: Sequence[int] = (),
+    extras: Collection[str] = (),
+) -> list[PlanQuote]:
     """All that a stay can be had on, the cheapest first; at the same price the room's own policy."""
-    own = quotes.quote(room, stay, guests, at)
+    own = quotes.quote(room, stay, guests, at, children=children, extras=extras)
     found = [PlanQuote(None, own, room.frozen_policy(stay.nights), Decimal(0))]
     for plan in quotes.plans_of(room, stay.check_in):
-        price = quotes.quote(room, stay, guests, at, plan)
+        price = quotes.quote(room, stay, guests, at, plan, children=children, extras=extras)
         found.append(PlanQuote(plan, price, room.frozen_policy(stay.nights, plan), price.total - own.total))
     return sorted(found, key=lambda offer: offer.price.total)

@@ -93,6 +93,7 @@ class StayTerms(Model):
             " AND cardinality(charge_bases) = cardinality(charge_values)",
             name="charges_complete",
         ),
+        CheckConstraint("cardinality(child_ages) = cardinality(child_amounts)", name="bands_complete"),
         {"info": GLOBAL},
     )
 
@@ -117,6 +118,11 @@ class StayTerms(Model):
     charge_guests: Mapped[list[bool]] = mapped_column(ARRAY(Boolean), server_default=text("'{}'"))
     charge_bases: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
     plans: Mapped[JsonList] = mapped_column(server_default=text("'[]'"))
+    # From what age on; empty as the version before writes it.
+    charge_ages: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
+    # What children up to these ages cost where they are beyond the `included` guests, by age.
+    child_ages: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
+    child_amounts: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
 
 
 class RateTerms(Model):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
@@ -121,14 +121,33 @@ class PriceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Extra:
+    """What a guest may choose beside a stay, and what it would cost for all of it; `reason` says how it counts."""
+
+    id: str  # of the rule
+    label: str
+    amount: Decimal
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
-    """What a stay costs so many guests, line by line, when asked for at an instant."""
+    """What a stay costs so many guests, line by line, when asked for at an instant.
+
+    `children` are the ages of those of the guests who are children; `extras` the rules of what was chosen.
+    """
 
     stay: Stay
     guests: int
     at: dt.datetime
     currency: str
     lines: tuple[Line, ...]
+    children: tuple[int, ...] = ()
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """What of the lines was chosen, by their rules."""
+        return chosen_extras(self.lines)
 
     @property
     def total(self) -> Decimal:
@@ -142,24 +161,62 @@ class Quote:
         return [line.as_json() for line in self.lines]
 
 
-def quote(room: PricedRoom, stay: Stay, guests: int, at: dt.datetime, plan: RatePlan | None = None) -> Quote:
+def quote(
+    room: PricedRoom,
+    stay: Stay,
+    guests: int,
+    at: dt.datetime,
+    plan: RatePlan | None = None,
+    *,
+    children: Sequence[int] = (),
+    extras: Collection[str] = (),
+) -> Quote:
     """The price of a stay: its nights, discounts, fees and taxes. Other dates, guests or another room are another.
 
-    Without a `plan` it is what the room's own policy costs.
+    Without a `plan` it is what the room's own policy costs. Of the guests `children` are those whose ages are these;
+    `extras` are rules of optional fees, of which those count that there are.
     """
-    rules = rules_of(room)
+    rules, children = rules_of(room), tuple(children)
     if not rules and plan is None:
-        return Quote(stay, guests, at, room.currency, tuple(nights(room, stay.dates(), guests, at)))
+        return Quote(stay, guests, at, room.currency, tuple(nights(room, stay.dates(), guests, at)), children)
     dates = stay.dates()
-    facts = nightly.Facts(nightly.Party(guests), stay.check_in, _tariff(room).decided)
+    facts = nightly.Facts(nightly.Party(guests, children), stay.check_in, _tariff(room).decided)
     lines = [_night(rules, room, night, facts) for night in dates]
     lead = nightly.lead_days(at, room.time_zone, stay.check_in)
     of_plan = plan.reason if plan else None
     off = nightly.discounts(rules, stay.check_in, [line.amount for line in lines], lead, room.currency, plan=of_plan)
     lines += map(_discount, off)
-    charged = charges.Charged(dates, total(lines), guests, room.currency)
-    lines += map(charge_line, charges.of_stay(rules, stay.check_in, charged))
-    return Quote(stay, guests, at, room.currency, tuple(lines))
+    charged = charges.Charged(dates, total(lines), guests, room.currency, children)
+    lines += map(charge_line, charges.of_stay(rules, stay.check_in, charged, extras))
+    return Quote(stay, guests, at, room.currency, tuple(lines), children)
+
+
+def extras_of(room: PricedRoom, stay: Stay, guests: int, children: Sequence[int] = ()) -> tuple[Extra, ...]:
+    """What its guests may choose beside a stay, by name; from memory."""
+    charged = charges.Charged(stay.dates(), Decimal(0), guests, room.currency, children)
+    found = charges.extras_of_stay(rules_of(room), stay.check_in, charged)
+    return tuple(
+        Extra(made[0].reason.rule, made[0].reason.label, sum((one.amount for one in made), Decimal(0)), made[0].reason)
+        for made in found
+    )
+
+
+def chosen_extras(lines: Iterable[Line]) -> tuple[str, ...]:
+    """The rules of the extras among lines."""
+    return tuple(dict.fromkeys(line.rule for line in lines if is_charge(line) and _is_optional(line.reasons[0])))
+
+
+def _is_optional(reason: Reason) -> bool:
+    return bool((reason.terms or {}).get("optional"))
+
+
+def asks_for_ages(room: PricedRoom) -> bool:
+    """Whether what a stay costs depends on how old its guests are."""
+    return any(
+        bool(getattr(rule.terms, "children", ())) or getattr(rule.terms, "from_age", None) is not None
+        for these in rules_of(room).by_kind.values()
+        for rule in these
+    )
 
 
 def nights(room: PricedRoom, dates: Iterable[dt.date], guests: int, at: dt.datetime) -> list[Line]:  # noqa: ARG001 a night's price does not depend on when it is asked for

@@ -8,10 +8,12 @@ their own price and limits. A statement about a place without rated rooms does n
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from typing import cast as typing_cast
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     BigInteger,
     Boolean,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     Integer,
     Numeric,
     Select,
+    SmallInteger,
     and_,
     between,
     bindparam,
@@ -76,21 +79,26 @@ _KINDS: tuple[type[TypeEngine[Any]], ...] = (Date, Date, Integer, Integer, Date,
 _ASKED = _Asked(*(bindparam(name, type_=kind) for name, kind in zip(_Asked._fields, _KINDS, strict=True)))
 
 
-def asked(stay: Stay, guests: int) -> dict[str, Any]:
-    """The values of a statement's parameters."""
+_AGES = bindparam("ages", type_=ARRAY(SmallInteger))
+
+
+def asked(stay: Stay, guests: int, children: Sequence[int] = ()) -> dict[str, Any]:
+    """The values of a statement's parameters; with the ages of children among the guests, of one that is `by_age`."""
+    if children:
+        return {**asked(stay, guests), "ages": list(children)}
     begins, ends = stay.check_in, stay.check_out
     months = begins.replace(day=1), begins.day, ends.replace(day=1), ends.day
     return dict(zip(_Asked._fields, (begins, ends, stay.nights, guests, *months), strict=True))
 
 
-def sets(*, in_one_place: bool, for_totals: bool, free: bool = False) -> CTE:
+def sets(*, in_one_place: bool, for_totals: bool, free: bool = False, by_age: bool = False) -> CTE:
     """What each set of terms of the place that is searched, or of all, says of the stay: worked out once.
 
     Unless it is `for_totals` only whether it fits. Its `plan` is the cheapest; where only what is `free` to cancel is
-    asked for, the cheapest of those.
+    asked for, the cheapest of those. `by_age`: some of the guests are children, whose ages are given.
     """
     found = _sets(_ASKED)
-    found = found.add_columns(*_changes(_ASKED)) if for_totals else found
+    found = found.add_columns(*_changes(_ASKED, by_age=by_age)) if for_totals else found
     if for_totals or free:
         found = found.add_columns((_free_plan(_ASKED) if free else _cheaper_plan()).label("plan"))
     if in_one_place:
@@ -134,17 +142,23 @@ def _sets(stay: _Asked) -> Select[Any]:
     )
 
 
-def _changes(stay: _Asked) -> tuple[ColumnElement[Any], ...]:
+def _changes(stay: _Asked, *, by_age: bool) -> tuple[ColumnElement[Any], ...]:
     """What a set changes of a night, percents off in hundredths, and what a minor unit is."""
     beyond, lead = stay.guests - StayTerms.included, _lead(stay)
+    change: ColumnElement[int] = cast(case((beyond < 0, StayTerms.fewer), else_=StayTerms.extra) * beyond, BigInteger)
+    if by_age:
+        said = StayTerms.included, StayTerms.extra, StayTerms.fewer, StayTerms.child_ages, StayTerms.child_amounts
+        change = func.party_change(stay.guests, _AGES, *said, type_=BigInteger)
     step = func.width_bucket(stay.nights, StayTerms.length_nights, type_=Integer)
+    ages: tuple[ColumnElement[Any], ...] = (StayTerms.charge_ages.expression,) if by_age else ()
     return (
-        cast(case((beyond < 0, StayTerms.fewer), else_=StayTerms.extra) * beyond, BigInteger).label("change"),
+        change.label("change"),
         cast(func.coalesce(StayTerms.length_percents[step], 0), BigInteger).label("length_percent"),
         cast(case((lead >= StayTerms.early_days, StayTerms.early_percent), else_=0), BigInteger).label("early_percent"),
         cast(case((lead <= StayTerms.late_days, StayTerms.late_percent), else_=0), BigInteger).label("late_percent"),
         func.power(cast(10, Numeric), -func.minor_units(Property.currency), type_=Numeric).label("unit"),
         *_CHARGES,
+        *ages,
     )
 
 
@@ -200,7 +214,14 @@ class Total(NamedTuple):
     plan: ColumnElement[Any]  # that costs so much, as plans.found_terms() says it; None: the room's own policy
 
 
-def total(source: FromClause, room: Any, known: CTE, is_free: ColumnElement[bool] | None = None) -> Total:
+def total(
+    source: FromClause,
+    room: Any,
+    known: CTE,
+    is_free: ColumnElement[bool] | None = None,
+    *,
+    by_age: bool = False,
+) -> Total:
     """Of each room in a FROM, where `room` are its columns, by the `sets` of the statement.
 
     `is_free`: whether the room's own policy counts, where only what is free to cancel is asked for.
@@ -231,7 +252,7 @@ def total(source: FromClause, room: Any, known: CTE, is_free: ColumnElement[bool
     source = source.join(spent, true())
     off = [_part(spent.c.minor, known.c[name]) for name in ("length_percent", "early_percent", "late_percent")]
     net = spent.c.minor - off[0] - off[1] - off[2] + _signed_part(spent.c.minor, func.coalesce(_percent(plan), 0))
-    minor = _with_charges(cast(case((net < 0, 0), else_=net), Numeric), known)
+    minor = _with_charges(cast(case((net < 0, 0), else_=net), Numeric), known, by_age=by_age)
     unit = func.power(cast(10, Numeric), -func.minor_units(room.currency), type_=Numeric)
     # Of a room that is not rebuilt yet, or that the version before has rebuilt.
     as_before = case((room.terms_id != 0, func.stay_total(room.id, *_ASKED.arguments, type_=Numeric) * unit))
@@ -251,10 +272,14 @@ def _chosen(room: Any, known: CTE, is_free: ColumnElement[bool] | None) -> tuple
     return chosen.c.plan, chosen
 
 
-def _with_charges(net: ColumnElement[Any], known: CTE) -> ColumnElement[Any]:
-    """With fees and taxes where there are any, which a search counts for adults."""
+def _with_charges(net: ColumnElement[Any], known: CTE, *, by_age: bool) -> ColumnElement[Any]:
+    """With fees and taxes where there are any, for adults unless it is `by_age`."""
     arrays = [known.c[name] for name in ("charge_values", "charge_nights", "charge_guests", "charge_bases")]
-    charged = func.with_charges(net, _ASKED.nights, _ASKED.guests, *arrays, type_=Numeric)
+    if by_age:
+        children = (_AGES, *arrays, known.c.charge_ages)
+        charged = func.with_charges(net, _ASKED.nights, _ASKED.guests, *children, type_=Numeric)
+    else:
+        charged = func.with_charges(net, _ASKED.nights, _ASKED.guests, *arrays, type_=Numeric)
     return case((func.cardinality(arrays[0]) > 0, charged), else_=net)
 
 

@@ -5,6 +5,7 @@ Amounts are in the property's currency, percents are numbers (10 is a tenth). Da
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Any, Self
@@ -44,6 +45,7 @@ Off = Annotated[Decimal, Field(gt=0, le=100, decimal_places=2), _number]
 TaxRate = Annotated[Decimal, Field(gt=0, le=100, decimal_places=4), _number]
 Nights = Annotated[int, Field(ge=1, le=LONGEST)]
 Days = Annotated[int, Field(ge=0, le=FARTHEST)]
+ChildAge = Annotated[int, Field(ge=0, lt=ADULT_AGE)]
 
 
 class Terms(Input):
@@ -119,7 +121,7 @@ class DynamicTerms(Terms):
 class ChildrenTerms(Terms):
     """A child who is `age` or younger costs so much a night where it is one more than the price is for."""
 
-    age: Annotated[int, Field(ge=0, lt=ADULT_AGE)]
+    age: ChildAge
     amount: Money
 
 
@@ -200,10 +202,20 @@ OF_NIGHTS, OF_ALL = OF = ("nights", "all")
 
 
 class ChargeTerms(Terms):
-    """What a stay costs beside its nights: an amount for the stay, or for each night, guest, or guest and night."""
+    """What a stay costs beside its nights: an amount for the stay, or for each night, guest, or guest and night.
+
+    Of guests those who are younger than `from_age` cost nothing, where their ages are known.
+    """
 
     amount: Money | None = None
     per: Annotated[str, AfterValidator(one_of(PER))] | None = None
+    from_age: Annotated[int, Field(ge=1, le=ADULT_AGE)] | None = None
+
+    @model_validator(mode="after")
+    def _of_guests(self) -> Self:
+        if self.from_age is not None and not self.is_by_guest:
+            raise refuse(Notice("only_beside", other="per=guest, per=guest_night"), "fromAge")
+        return self
 
     def amounts(self) -> dict[str, Decimal]:
         return {} if self.amount is None else {"amount": self.amount}
@@ -216,16 +228,25 @@ class ChargeTerms(Terms):
     def is_by_night(self) -> bool:
         return self.per in (PER_NIGHT, PER_GUEST_NIGHT)
 
-    def once(self, guests: int) -> Decimal:
-        """The amount for a stay, or for one of its nights."""
-        return (self.amount or Decimal(0)) * (guests if self.is_by_guest else 1)
+    def once(self, guests: int, children: Sequence[int] = ()) -> Decimal:
+        """The amount for a stay, or for one of its nights; `children` are the ages of some of the guests."""
+        free = sum(age < (self.from_age or 0) for age in children)
+        return (self.amount or Decimal(0)) * (guests - free if self.is_by_guest else 1)
 
 
 class FeeTerms(ChargeTerms):
-    """Cleaning, linen, a pet: what the house takes for something beside the nights."""
+    """Cleaning, linen, a pet: what the house takes for something beside the nights.
+
+    An `optional` one is an extra: it counts where the guest has chosen it.
+    """
 
     amount: Money
     per: Annotated[str, AfterValidator(one_of(PER))] = PER_STAY
+    optional: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Without what the version before does not know, where it says nothing."""
+        return {name: value for name, value in super().as_json().items() if name != "optional" or value}
 
 
 class TaxTerms(ChargeTerms):

@@ -33,7 +33,9 @@ def to_held(actor: Actor, order_id: uuid.UUID, context: BookingContext) -> Itera
 
     def gone(refusal: RoomNotAvailable) -> Gone | None:
         held = get_order(actor, order_id).bookings
-        items = [OrderItem(one.room_id, Stay(one.check_in, one.check_out), one.guests) for one in held]
+        items = [
+            OrderItem(one.room_id, Stay(one.check_in, one.check_out), one.guests, children=one.children) for one in held
+        ]
         return _gone(items, [None] * len(items), refusal)
 
     with _offering(gone, context):
@@ -52,6 +54,7 @@ def to_change(actor: Actor, booking_id: uuid.UUID, wanted: StayChange, context: 
             room_id,
             Stay(wanted.check_in or was.check_in, wanted.check_out or was.check_out),
             wanted.guests or was.guests,
+            was.children if wanted.children is None else wanted.children,
             own=own if room_id == was.room_id else None,
             in_house=True,
             in_one_room=True,
@@ -87,7 +90,7 @@ def _gone(items: Sequence[RoomWanted], places: Sequence[str | None], refusal: Ro
         return None
     item = items[number]
     beside = tuple((one.room_id, one.stay) for one in items if one is not item)
-    return Gone(item.room_id, item.stay, item.guests, beside=beside, in_house=len(items) > 1)
+    return Gone(item.room_id, item.stay, item.guests, item.children, beside=beside, in_house=len(items) > 1)
 
 
 @reading

@@ -45,6 +45,7 @@ NEW_COLUMNS = (
     "check_in",
     "check_out",
     "guests",
+    "children_ages",
     "earlier_rooms",
     "total_price",
     "price_lines",
@@ -66,6 +67,7 @@ class BookingChange(Model):
         CheckConstraint(one_of("state", CHANGE_STATES), name="state_known"),
         CheckConstraint("check_in < check_out AND old_check_in < old_check_out", name="stays_have_nights"),
         CheckConstraint("guests >= 1", name="guests_positive"),
+        CheckConstraint("jsonb_array_length(children_ages) <= guests", name="children_are_guests"),
         CheckConstraint(
             "moves_on IS NULL OR (moves_on > check_in AND moves_on < check_out AND moves_on <= old_check_out"
             " AND check_in = old_check_in AND room_id <> old_room_id)",
@@ -107,6 +109,7 @@ class BookingChange(Model):
     check_in: Mapped[dt.date]
     check_out: Mapped[dt.date]
     guests: Mapped[int]
+    children_ages: Mapped[list[int] | None] = mapped_column(JSONB(none_as_null=True))
     moves_on: Mapped[dt.date | None]
     earlier_rooms: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB(none_as_null=True))
     total_price: Mapped[Amount]
@@ -136,6 +139,11 @@ class BookingChange(Model):
     def sold_name(self) -> str:
         """As of a booking."""
         return self.sold_as or self.room_name
+
+    @property
+    def children(self) -> tuple[int, ...]:
+        """Their ages."""
+        return tuple(self.children_ages or ())
 
     @property
     def stay(self) -> Stay:

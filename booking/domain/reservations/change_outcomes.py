@@ -234,5 +234,6 @@ def _facts(booking: Booking) -> dict[str, Any]:
         "checkIn": booking.check_in.isoformat(),
         "checkOut": booking.check_out.isoformat(),
         "guests": booking.guests,
+        **({"childrenAges": booking.children_ages} if booking.children_ages else {}),
         "totalPrice": as_text(booking.total_price, booking.currency),
     }

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from booking.domain import catalogue, inventory, people, pricing, spelling
@@ -32,8 +32,15 @@ from booking.domain.stays import Stay, StayRules
 from booking.infra import clock
 from booking.infra.db import reading
 
+Party: TypeAlias = tuple[int, tuple[int, ...]]  # how many guests, and how old those are who are children
 TOO_SHORT = ("stay_below_room", "stay_below_rule")
-FIELDS = {"check_in": "checkIn", "check_out": "checkOut", "room_id": "roomId", "guests": "guests"}
+FIELDS = {
+    "check_in": "checkIn",
+    "check_out": "checkOut",
+    "room_id": "roomId",
+    "guests": "guests",
+    "children": "childrenAges",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,7 @@ class StayChange:
     check_out: dt.date | None = None
     room_id: uuid.UUID | None = None
     guests: int | None = None
+    children: tuple[int, ...] | None = None  # the ages of those of the guests who are
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +97,14 @@ class ChangeQuote:
     @property
     def is_nothing(self) -> bool:
         """Whether the stay is so already."""
-        now = Stay(self.booking.check_in, self.booking.check_out), self.booking.room_id, self.booking.guests
-        return (self.stay, self.room_id, self.guests) == now
+        was = self.booking
+        now = Stay(was.check_in, was.check_out), was.room_id, was.guests, was.children
+        return (self.stay, self.room_id, self.guests, self.children) == now
+
+    @property
+    def children(self) -> tuple[int, ...]:
+        """Their ages."""
+        return tuple(self.columns["children_ages"] or ())
 
     @property
     def refunds(self) -> tuple[RefundPromise, ...]:
@@ -188,13 +202,14 @@ def worked_out(
         raise Invalid(details={"roomId": Notice("no_night_left")})
     if other := occupied_rooms.in_the_way(booking, room_id):
         raise MoveToOccupied(reference=other.reference)
-    room = _room(booking, room_id, stay, guests)
+    party = guests, _children(booking, wanted, guests)
+    room = _room(booking, room_id, stay, party)
     sold = as_sold(booking)
     is_alike = room_id == booking.room_id or (
         room is not None and room.unit_group_id is not None and catalogue.are_units_alike(room_id, booking.room_id)
     )
-    _refuse_unless_fit(booking, room, stay, guests, rules, is_alike=is_alike, moves=moves_on is not None)
-    lines = _lines(booking, sold, room, stay, guests, is_alike=is_alike, moves_on=moves_on)
+    _refuse_unless_fit(booking, room, stay, party, rules, is_alike=is_alike, moves=moves_on is not None)
+    lines = _lines(booking, sold, room, stay, party, is_alike=is_alike, moves_on=moves_on)
     price = change_terms.new_price(sold, lines, stay.check_in, clock.now())
     columns: dict[str, Any] = {
         "room_id": room_id,
@@ -205,6 +220,7 @@ def worked_out(
         "check_in": stay.check_in,
         "check_out": stay.check_out,
         "guests": guests,
+        "children_ages": list(party[1]) or None,
         "earlier_rooms": earlier_rooms.after_move(booking, room_id, moves_on) if moves_on else booking.earlier_rooms,
         "total_price": price.total,
         "price_lines": [line.as_json() for line in price.lines],
@@ -245,7 +261,8 @@ def is_staff(actor: Actor, booking: Booking) -> bool:
 def _refuse_what_is_past(booking: Booking, wanted: StayChange, first: dt.date, *, may_move: bool) -> None:
     """Of a stay that has begun only check-out moves, and not to before the `first` day; and perhaps the room."""
     problems: dict[str, Notice] = {}
-    for name in ("check_in", "guests") if may_move else ("check_in", "room_id", "guests"):
+    fixed = ("check_in", "guests", "children")
+    for name in fixed if may_move else ("room_id", *fixed):
         new = getattr(wanted, name)
         if new is not None and new != getattr(booking, name):
             problems[FIELDS[name]] = Notice("stay_has_begun")
@@ -255,7 +272,15 @@ def _refuse_what_is_past(booking: Booking, wanted: StayChange, first: dt.date, *
         raise Invalid(details=problems)
 
 
-def _room(booking: Booking, room_id: uuid.UUID, stay: Stay, guests: int) -> ForSale | None:
+def _children(booking: Booking, wanted: StayChange, guests: int) -> tuple[int, ...]:
+    """As they are where nobody says; raises Invalid where they are more than there are guests."""
+    children = booking.children if wanted.children is None else wanted.children
+    if len(children) > guests:
+        raise Invalid(details={"childrenAges": Notice("too_many_children", most=guests)})
+    return children
+
+
+def _room(booking: Booking, room_id: uuid.UUID, stay: Stay, party: Party) -> ForSale | None:
     """The room as it is sold now; None where nothing new of it is wanted and it is for sale no more."""
     is_own = room_id == booking.room_id
     try:
@@ -263,7 +288,7 @@ def _room(booking: Booking, room_id: uuid.UUID, stay: Stay, guests: int) -> ForS
     except RoomNotFound:
         if not is_own:
             raise
-        if guests != booking.guests or _new_nights(booking, room_id, stay):
+        if party != _party(booking) or _new_nights(booking, room_id, stay):
             raise RoomNotAvailable from None
         return None
     if room.property_id != booking.property_id or room.currency != booking.currency:
@@ -272,7 +297,7 @@ def _room(booking: Booking, room_id: uuid.UUID, stay: Stay, guests: int) -> ForS
 
 
 def _refuse_unless_fit(
-    booking: Booking, room: ForSale | None, stay: Stay, guests: int, rules: StayRules, *, is_alike: bool, moves: bool
+    booking: Booking, room: ForSale | None, stay: Stay, party: Party, rules: StayRules, *, is_alike: bool, moves: bool
 ) -> None:
     """The rules of the house for what is new; what was sold once may stay as it is, also in a unit like it.
 
@@ -280,11 +305,11 @@ def _refuse_unless_fit(
     """
     if room is None:
         return
-    problems = room.problems(stay, guests, rules)
+    problems = room.problems(stay, party[0], rules, children=party[1])
     if stay.check_in == booking.check_in:
         problems.pop("checkIn", None)
     if is_alike:
-        if guests == booking.guests:
+        if party == _party(booking):
             problems.pop("guests", None)
         as_long = stay.nights == booking.nights
         too_long = "checkOut" in problems and problems["checkOut"].code not in TOO_SHORT
@@ -304,14 +329,16 @@ def _lines(
     sold: Sold,
     room: ForSale | None,
     stay: Stay,
-    guests: int,
+    party: Party,
     *,
     is_alike: bool,
     moves_on: dt.date | None,
 ) -> list[Line]:
-    plan = pricing.kept_plan(sold.policy)
-    quoted = pricing.quote(room, stay, guests, room.read_at, plan).lines if room else ()
-    if room and (not is_alike or guests != booking.guests):
+    plan, quoted = pricing.kept_plan(sold.policy), tuple[Line, ...]()
+    if room:
+        guests, children = party
+        quoted = pricing.quote(room, stay, guests, room.read_at, plan, children=children, extras=booking.extras).lines
+    if room and (not is_alike or party != _party(booking)):
         if moves_on is None:
             return [*quoted, *change_terms.goodwill_lines(sold)]
         sold = replace(sold, lines=change_terms.lines_before(sold, moves_on))
@@ -321,6 +348,10 @@ def _lines(
     nights = [line for line in lines if line.kind == pricing.NIGHT_LINE]
     charges = change_terms.charges(sold, [*lines, *discounts])
     return [*nights, *discounts, *charges, *change_terms.goodwill_lines(sold)]
+
+
+def _party(booking: Booking) -> Party:
+    return booking.guests, booking.children
 
 
 def _new_nights(booking: Booking, room_id: uuid.UUID, stay: Stay, moves_on: dt.date | None = None) -> list[Stay]:

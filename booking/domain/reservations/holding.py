@@ -71,10 +71,7 @@ def begin(
     for one in sorted(claims, key=lambda one: (one.room_id, one.stay.check_in)):
         refusal = requests.taken(wanted.places[claims.index(one)])
         take(actor, one.id, one.room_id, one.location, one.stay, held_until=held_until, refusal=refusal)
-    sold = [
-        sale.frozen(room, item.stay, item.guests, wanted.deposit, plan=item.plan)
-        for room, item in zip(rooms, wanted.items, strict=True)
-    ]
+    sold = [sale.frozen(room, item, wanted.deposit) for room, item in zip(rooms, wanted.items, strict=True)]
     owed = sum((one["total_price"] for one in sold), Decimal(0))
     bought = _order(wanted, rooms[0], owed, channel, in_one_call=in_one_call)
     bookings = tuple(
@@ -135,7 +132,7 @@ def _for_sale(actor: Actor, wanted: Wanted, number: int, context: BookingContext
     refuse_for_others(actor, wanted.guest_id, item.room_id)
     with requests.naming(wanted.places[number]):
         room = pricing.for_sale(item.room_id)
-        room.refuse_unless_fit(item.stay, item.guests, context.rules)
+        room.refuse_unless_fit(item.stay, item.guests, context.rules, children=item.children, extras=item.extras)
         room.plan(item.plan, item.stay.check_in)
     return room
 

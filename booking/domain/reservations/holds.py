@@ -172,12 +172,13 @@ def _as_wanted(actor: Actor, booking: Booking, wanted: BookingRequest, context: 
     is_for_others = _is_for_others(booking, wanted)
     if is_for_others or _is_on_another_plan(booking, wanted):
         room = pricing.for_sale(wanted.room_id)
-        room.refuse_unless_fit(wanted.stay, wanted.guests, context.rules)
-        before = {"guests": booking.guests, "ratePlan": _plan_name(booking)}
-        for column, value in sale.frozen(room, wanted.stay, wanted.guests, wanted.deposit, plan=wanted.plan).items():
+        stay, children, extras = wanted.stay, wanted.children, wanted.extras
+        room.refuse_unless_fit(stay, wanted.guests, context.rules, children=children, extras=extras)
+        before = _party(booking)
+        for column, value in sale.frozen(room, wanted, wanted.deposit).items():
             setattr(booking, column, value)
         repository.save(booking)
-        after = {"guests": booking.guests, "ratePlan": _plan_name(booking)}
+        after = _party(booking)
         action = "booking.guests_changed" if is_for_others else "booking.plan_changed"
         changed = [name for name in before if before[name] != after[name]]
         told = ({name: facts[name] for name in changed} for facts in (before, after))
@@ -185,9 +186,11 @@ def _as_wanted(actor: Actor, booking: Booking, wanted: BookingRequest, context: 
     return booking
 
 
-def _plan_name(booking: Booking) -> str:
+def _party(booking: Booking) -> dict[str, Any]:
+    """What of it may change, as the log has it."""
     plan = pricing.kept_plan(booking.policy)
-    return plan.name if plan else ""
+    beside = {"childrenAges": [*booking.children], "extras": [*booking.extras]}
+    return {"guests": booking.guests, "ratePlan": plan.name if plan else "", **beside}
 
 
 def _is_on_another_plan(booking: Booking, wanted: BookingRequest) -> bool:
@@ -196,4 +199,8 @@ def _is_on_another_plan(booking: Booking, wanted: BookingRequest) -> bool:
 
 
 def _is_for_others(booking: Booking, wanted: BookingRequest) -> bool:
-    return booking.held_until is not None and booking.guests != wanted.guests
+    """Or whether something else was chosen beside the stay."""
+    if booking.held_until is None:
+        return False
+    asked = wanted.guests, wanted.children, set(wanted.extras)
+    return asked != (booking.guests, booking.children, set(booking.extras))

@@ -21,6 +21,7 @@ from booking.domain import people
 from booking.domain.inputs import (
     PROSE,
     CalendarDate,
+    ChildrenAges,
     ClockTime,
     Dates,
     Input,
@@ -28,6 +29,7 @@ from booking.domain.inputs import (
     PageSize,
     Phone,
     Version,
+    are_guests,
     in_order,
     one_of,
     plain,
@@ -36,7 +38,7 @@ from booking.domain.inputs import (
 )
 from booking.domain.notices import Notice
 from booking.domain.payments import GUARANTEES, Contact
-from booking.domain.pricing import PlanId
+from booking.domain.pricing import Extras, PlanId
 from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.reservations.models import BOOKING_STATUSES
 from booking.infra.ids import decode
@@ -46,6 +48,23 @@ class StayOrder(Dates):
     """The nights to hold in a room, for so many guests."""
 
     guests: Annotated[int, Field(ge=1, le=1000)]
+    children_ages: ChildrenAges = Field(default=[])
+
+    @field_validator("children_ages")
+    @classmethod
+    def _guests_too(cls, ages: list[int], info: Any) -> list[int]:
+        return are_guests(ages, info.data.get("guests"))
+
+    @property
+    def children(self) -> tuple[int, ...]:
+        """Their ages."""
+        return tuple(self.children_ages)
+
+
+class ChosenStay(StayOrder):
+    """The same with what is chosen beside it."""
+
+    extras: Extras = Field(default=[])
 
 
 PaymentMethod = Annotated[str, Field(pattern=r"^pm_[A-Za-z0-9_]{1,100}$")]
@@ -71,19 +90,18 @@ RoomId = Annotated[
 ]
 
 
-class RoomStay(StayOrder):
-    """Nights of a room, for so many guests; on a rate plan, or without one by the room's own policy."""
+class RoomStay(ChosenStay):
+    """Nights of a room, for so many guests, with what is chosen beside them; on a rate plan, or without one by the
+    room's own policy.
+    """
 
     room_id: RoomId
     rate_plan: PlanId | None = None
 
     @model_serializer(mode="wrap")
     def _as_sent(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without a plan as before there were any: keys live on meanwhile."""
-        said: dict[str, Any] = usual(self)
-        if self.rate_plan is None:
-            said.pop("rate_plan", None)
-        return said
+        """Without a plan, children and extras as before there were any: keys live on meanwhile."""
+        return _without_empty(usual(self), "rate_plan", "children_ages", "extras")
 
     @property
     def room(self) -> uuid.UUID:
@@ -110,6 +128,10 @@ class ContactDetails(Input):
 
     def known(self) -> Contact:
         return Contact(self.full_name, self.email, self.phone, self.arrival_time, self.requests)
+
+
+def _without_empty(said: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if name not in names or value not in ([], None)}
 
 
 class RoomsToHold(Input):
@@ -185,6 +207,18 @@ class StayWish(Input):
     check_out: CalendarDate | None = None
     room_id: RoomId | None = None
     guests: Annotated[int, Field(ge=1, le=1000)] | None = None
+    children_ages: ChildrenAges | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_sent(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As RoomStay."""
+        said: dict[str, Any] = usual(self)
+        return said if self.children_ages is not None else _without_empty(said, "children_ages")
+
+    @property
+    def children(self) -> tuple[int, ...] | None:
+        """Their ages; None: as they are."""
+        return None if self.children_ages is None else tuple(self.children_ages)
 
     @field_validator("check_out")
     @classmethod

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from booking.domain import pricing
 from booking.domain.columns import (
     CURRENCY_CODE,
     Amount,
@@ -77,6 +78,7 @@ class Booking(Model):
     __table_args__ = (
         CheckConstraint("check_in < check_out", name="stay_has_nights"),
         CheckConstraint("guests >= 1", name="guests_positive"),
+        CheckConstraint("jsonb_array_length(children_ages) <= guests", name="children_are_guests"),
         CheckConstraint("total_price >= 0", name="total_price_not_negative"),
         CheckConstraint(check_sql("total_price"), name="total_price_decimals"),
         CheckConstraint(check_sql("refund_amount"), name="refund_amount_decimals"),
@@ -135,6 +137,8 @@ class Booking(Model):
     check_in: Mapped[dt.date]
     check_out: Mapped[dt.date]
     guests: Mapped[int]
+    # Of those of the guests who are children, the youngest first; None: of nobody's it is known.
+    children_ages: Mapped[list[int] | None] = mapped_column(JSONB(none_as_null=True))
     total_price: Mapped[Amount]
     currency: Mapped[Currency]
     price_lines: Mapped[JsonList]
@@ -179,6 +183,16 @@ class Booking(Model):
     @property
     def nights(self) -> int:
         return (self.check_out - self.check_in).days
+
+    @property
+    def children(self) -> tuple[int, ...]:
+        """Their ages."""
+        return tuple(self.children_ages or ())
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """What its guest has chosen beside the stay, by the rules of these fees."""
+        return pricing.chosen_extras(pricing.kept_lines(self.price_lines))
 
     @property
     def sold_name(self) -> str:

@@ -17,7 +17,9 @@ from booking.domain.stays import Stay
 
 
 class RoomWanted(Protocol):
-    """Which nights of which room, for how many guests; on which rate plan, None for the room's own policy."""
+    """Which nights of which room, for how many guests, of whom some may be `children` of these ages; on which rate
+    plan, None for the room's own policy; and what else they have chosen: the rules of these `extras`.
+    """
 
     @property
     def room_id(self) -> uuid.UUID: ...
@@ -27,6 +29,10 @@ class RoomWanted(Protocol):
     def guests(self) -> int: ...
     @property
     def plan(self) -> str | None: ...
+    @property
+    def children(self) -> tuple[int, ...]: ...
+    @property
+    def extras(self) -> tuple[str, ...]: ...
 
 
 class Wanted(Protocol):
@@ -67,6 +73,8 @@ class BookingRequest:
     exact: bool = False
     units: frozenset[uuid.UUID] = frozenset()
     plan: str | None = None
+    children: tuple[int, ...] = ()
+    extras: tuple[str, ...] = ()
 
     @property
     def items(self) -> Sequence[RoomWanted]:
@@ -88,6 +96,8 @@ class OrderItem:
     stay: Stay
     guests: int
     plan: str | None = None
+    children: tuple[int, ...] = ()
+    extras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

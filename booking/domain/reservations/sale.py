@@ -14,21 +14,22 @@ from booking.domain.catalogue import Property, Room
 from booking.domain.payments import DepositPlan
 from booking.domain.pricing import ForSale
 from booking.domain.reservations import deposits
+from booking.domain.reservations.requests import RoomWanted
 from booking.domain.stays import Stay
 
 
-def frozen(
-    room: ForSale, stay: Stay, guests: int, deposit: DepositPlan | None = None, *, plan: str | None = None
-) -> dict[str, Any]:
+def frozen(room: ForSale, wanted: RoomWanted, deposit: DepositPlan | None = None) -> dict[str, Any]:
     """The columns of a booking that say what is sold: the room as it was read, its policy, the price with its lines.
 
     A `deposit` stands in the policy, as a rate plan does; where the rest would be due by now, there is none. Raises
     Invalid where the plan is not offered.
     """
-    on = room.plan(plan, stay.check_in)
-    price = pricing.quote(room, stay, guests, room.read_at, on)
+    stay, chosen = wanted.stay, wanted.extras
+    on = room.plan(wanted.plan, stay.check_in)
+    price = pricing.quote(room, stay, wanted.guests, room.read_at, on, children=wanted.children, extras=chosen)
     return {
-        "guests": guests,
+        "guests": wanted.guests,
+        "children_ages": list(wanted.children) or None,
         "total_price": price.total,
         "currency": price.currency,
         "price_lines": price.as_json(),
@@ -50,6 +51,7 @@ def sold_elsewhere(room: Room, house: Property, stay: Stay, guests: int, total: 
     """
     return {
         "guests": guests,
+        "children_ages": None,
         "total_price": total,
         "currency": house.currency,
         "price_lines": [line.as_json() for line in pricing.lines_as_sold(total, stay, house.currency)],

@@ -114,8 +114,10 @@ def _is_same(pending: BookingChange, agreed: Agreed) -> bool:
     wanted = agreed.wanted
     stay = wanted.check_in or pending.old_check_in, wanted.check_out or pending.old_check_out
     room, guests = wanted.room_id or pending.old_room_id, wanted.guests or pending.old_guests
-    asked = (*stay, room, guests, agreed.shown_difference)
-    return asked == (pending.check_in, pending.check_out, pending.room_id, pending.guests, pending.difference)
+    children = pending.children if wanted.children is None else wanted.children
+    asked = (*stay, room, guests, children, agreed.shown_difference)
+    new = pending.check_in, pending.check_out, pending.room_id, pending.guests, pending.children, pending.difference
+    return asked == new
 
 
 def _change(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice, permutations
@@ -63,6 +63,7 @@ class Gone:
     room_id: uuid.UUID
     stay: Stay
     guests: int
+    children: tuple[int, ...] = ()
     own: Stay | None = None
     beside: tuple[tuple[uuid.UUID, Stay], ...] = ()
     in_house: bool = False
@@ -96,16 +97,18 @@ def others(
     rules: StayRules,
     cache_seconds: int,
     most: int = SHOWN,
+    children: Sequence[int] = (),
 ) -> list[FoundRoom]:
     """A few rooms of the same place that are free for exactly these nights and guests, cheapest first."""
-    wanted = _alike(location, stay, guests, most)
+    wanted = _alike(location, stay, guests, most, children)
     return _but(room_id, most, lambda: finder.search(wanted, rules, cache_seconds).rooms)
 
 
-def _alike(location: str, stay: Stay, guests: int, most: int) -> RoomSearch:
+def _alike(location: str, stay: Stay, guests: int, most: int, children: Sequence[int] = ()) -> RoomSearch:
     """What finds so many others, and the room itself."""
     dates = {"checkIn": stay.check_in, "checkOut": stay.check_out}
-    return RoomSearch.model_validate({"location": location, "capacity": guests, "pageSize": most + 1, **dates})
+    party = {"capacity": guests, "childrenAges": list(children)}
+    return RoomSearch.model_validate({"location": location, "pageSize": most + 1, **party, **dates})
 
 
 def _but(room_id: uuid.UUID, most: int, find: Callable[[], list[FoundRoom]]) -> list[FoundRoom]:
@@ -116,10 +119,12 @@ def _but(room_id: uuid.UUID, most: int, find: Callable[[], list[FoundRoom]]) -> 
     return [room for room in found if room.id != encode("room", room_id)][:most]
 
 
-def still_free(room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules) -> pricing.StayQuote | None:
+def still_free(
+    room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules, children: Sequence[int] = ()
+) -> pricing.StayQuote | None:
     """Today's quote for the same room and nights, None where it cannot be had any more."""
     try:
-        quote = pricing.quote_stay(room_id, stay, guests, rules)
+        quote = pricing.quote_stay(room_id, stay, guests, rules, children=children)
     except (Invalid, RoomNotFound):
         return None
     return quote if quote.is_available else None
@@ -150,7 +155,7 @@ class _House:
         return _fits(room, stay) and inventory.any_free(self.taken[room.id].values(), stay)
 
     def offer(self, kind: str, room: Any, stay: Stay) -> Alternative:
-        price = pricing.quote(room, stay, self.gone.guests, clock.now())
+        price = pricing.quote(room, stay, self.gone.guests, clock.now(), children=self.gone.children)
         shown = encode("room", room.id), room.name
         return Alternative(kind, *shown, stay.check_in, stay.check_out, price.total, price.currency)
 
@@ -167,7 +172,7 @@ def _read(gone: Gone, location: str, rules: StayRules) -> list[Alternative]:
         rooms = [house.offer(IN_ROOM, room, gone.stay) for room in islice(free, left)]
     else:
         # Kept with all the rest: it need not be kept by itself, nor counted.
-        wanted = _alike(location, gone.stay, gone.guests, MOST)
+        wanted = _alike(location, gone.stay, gone.guests, MOST, gone.children)
         among = finder.Among(house.wanted.has_rated, house.wanted.has_units)
         found = _but(gone.room_id, MOST, lambda: finder.first_rooms(wanted, rules, among))
         rooms = [_found(room, gone.stay) for room in found[:left]]

@@ -225,7 +225,7 @@ def _values(wanted: RoomSearch, rules: StayRules) -> dict[str, Any]:
     looked_for = words.words_of(wanted.q)
     filters = {
         "location": wanted.location,
-        "capacity": wanted.capacity,
+        "places" if wanted.children_ages else "capacity": wanted.capacity,
         "currency": wanted.currency,
         "min_price": wanted.min_price,
         "max_price": wanted.max_price,
@@ -237,7 +237,7 @@ def _values(wanted: RoomSearch, rules: StayRules) -> dict[str, Any]:
     return {
         **{name: value for name, value in filters.items() if value is not None},
         **{f"word{number}": word for number, word in enumerate(looked_for)},
-        **pricing.stay_values(wanted.stay, wanted.capacity or 1),
+        **pricing.stay_values(wanted.stay, wanted.capacity or 1, wanted.children_ages),
         "page_size": wanted.page_size,
         "skipped": (wanted.page - 1) * wanted.page_size,
     }

@@ -8,7 +8,19 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from booking.domain.catalogue import KINDS
-from booking.domain.inputs import PLAIN, Dates, Page, PageSize, decimal_text, one_of, plain, refuse, trimmed
+from booking.domain.inputs import (
+    PLAIN,
+    ChildrenAges,
+    Dates,
+    Page,
+    PageSize,
+    are_guests,
+    decimal_text,
+    one_of,
+    plain,
+    refuse,
+    trimmed,
+)
 from booking.domain.notices import FieldName, Notice
 
 # A slug, or a name (see place_names.resolved).
@@ -33,6 +45,7 @@ class RoomSearch(Dates):
 
     location: Location | None = None
     capacity: Annotated[int, Field(ge=1, le=1000)] | None = None
+    children_ages: ChildrenAges = Field(default=[])
     min_price: Price | None = None
     max_price: Price | None = None
     currency: CurrencyCode | None = None
@@ -47,6 +60,11 @@ class RoomSearch(Dates):
     sort: Sort | None = None
     page: Page = 1
     page_size: PageSize = 20
+
+    @field_validator("children_ages")
+    @classmethod
+    def _guests_too(cls, ages: list[int], info: Any) -> list[int]:
+        return are_guests(ages, (info.data["capacity"] or 0) if "capacity" in info.data else None)
 
     @field_validator("amenities", mode="before")
     @classmethod

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     Numeric,
     Select,
+    SmallInteger,
     String,
     Text,
     and_,
@@ -71,9 +72,20 @@ class StatementKey(NamedTuple):
 
 
 PRICE_LIMITS = ("min_price", "max_price")
+
+
+def _has_places() -> Condition:
+    """Among the guests are children, whose ages are given: babies need none."""
+    ages = func.unnest(bindparam("ages", type_=ARRAY(SmallInteger))).table_valued("age").render_derived()
+    under = select(Property.babies_under).where(Property.id == Room.property_id).scalar_subquery()
+    babies = select(func.count()).select_from(ages).where(ages.c.age < under).scalar_subquery()
+    return Room.capacity >= bindparam("places", type_=Integer) - babies
+
+
 FILTERS: dict[str, Condition] = {
     "location": Room.location == bindparam("location"),
     "capacity": Room.capacity >= bindparam("capacity"),
+    "places": _has_places(),
     "currency": Room.currency == bindparam("currency"),
     "amenities": Room.amenities.contains(bindparam("amenities", type_=ARRAY(String))),
     "kind": Room.kind.op("~*")(bindparam("kind", type_=String)),
@@ -167,10 +179,10 @@ _SISTER = and_(
 @lru_cache(maxsize=512)
 def of(key: StatementKey) -> tuple[Select[Any], Select[Any]]:
     """The page and the total of all searches of one key."""
-    in_one_place = "location" in key.filters
+    in_one_place, by_age = "location" in key.filters, "places" in key.filters
     rates = fitting = None
     if key.has_rated:
-        asked = {"in_one_place": in_one_place, "free": key.is_free}
+        asked = {"in_one_place": in_one_place, "free": key.is_free, "by_age": by_age}
         rates = pricing.sets_of_terms(for_totals=True, **asked)
         fitting = pricing.sets_of_terms(for_totals=_compares_prices(key), **asked)
     page, total = _page(key, rates), _total(key, fitting)
@@ -235,8 +247,8 @@ def _page(key: StatementKey, rates: CTE | None, groups: CTE | None = None) -> Se
     total: ColumnElement[Any] = card.c.compared
     plan = card.c.plan
     if rates is not None and not _compares_prices(key):
-        one = _Card(card.c.room_id, card.c.terms_id, card.c.currency)
-        shown, total, plan = pricing.rated_total(card, one, rates, card.c.is_free if key.is_free else None)
+        one, own = _Card(card.c.room_id, card.c.terms_id, card.c.currency), card.c.is_free if key.is_free else None
+        shown, total, plan = pricing.rated_total(card, one, rates, own, by_age="places" in key.filters)
     columns = {column.name: card.c[column.name] for column in _SHOWN}
     left: ColumnElement[Any] = null()
     if key.has_units:
@@ -297,7 +309,7 @@ def _compared(key: StatementKey, rates: CTE | None) -> _Compared:
     if rates is None or not _compares_prices(key):
         return _Compared(rooms, _Price(Room.price_per_night.expression), null(), cast(null(), JSONB))
     own = pricing.is_free_by_own_policy(Room) if key.is_free else None
-    source, total, plan = pricing.rated_total(rooms, Room, rates, own)
+    source, total, plan = pricing.rated_total(rooms, Room, rates, own, by_age="places" in key.filters)
     price = _Price(pricing.searched_total(total), bindparam("nights", type_=Integer))
     return _Compared(source, price, total, plan)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
 
@@ -69,13 +70,14 @@ def fees_and_taxes(room: Room) -> None:
 
 
 @reading
-def asked(room: Room, stay: Stay, guests: int) -> tuple[bool, Decimal] | None:
+def asked(room: Room, stay: Stay, guests: int, children: Sequence[int] = ()) -> tuple[bool, Decimal] | None:
     """What a search's statement says of a rated room; None of one without rules."""
-    rates = pricing.sets_of_terms(in_one_place=False, for_totals=True)
+    by_age = bool(children)
+    rates = pricing.sets_of_terms(in_one_place=False, for_totals=True, by_age=by_age)
     rooms = cast(Table, Room.__table__)
-    found = pricing.rated_total(rooms, Room, rates)
+    found = pricing.rated_total(rooms, Room, rates, by_age=by_age)
     query = select(pricing.fits_rates(rates), found.amount).select_from(found.source).where(rooms.c.id == room.id)
-    fits, total = db.session.execute(query, pricing.stay_values(stay, guests)).one()
+    fits, total = db.session.execute(query, pricing.stay_values(stay, guests, children)).one()
     return None if total is None else (fits, total)
 
 
@@ -89,10 +91,31 @@ def asked_before(room: Room, stay: Stay, guests: int) -> tuple[bool, Decimal] | 
     return (row.fits, row.total / 100) if row else None
 
 
-def quoted(room: Room, stay: Stay, guests: int) -> tuple[bool, Decimal]:
+def quoted(room: Room, stay: Stay, guests: int, children: Sequence[int] = ()) -> tuple[bool, Decimal]:
     """What a checkout says."""
     sold = reading(pricing.for_sale)(room.id)
-    return not sold.rule_problems(stay), pricing.quote(sold, stay, guests, sold.read_at).total
+    total = pricing.quote(sold, stay, guests, sold.read_at, children=children).total
+    return not sold.rule_problems(stay), total
+
+
+def test_sql_counts_children_by_age_as_the_function_does(app: Flask, room: Room) -> None:
+    """Bands of ages, of which two are of one; fees and taxes from an age on; fewer guests than nights are for."""
+    bands = [{"age": 2, "amount": 0}, {"age": 11, "amount": "7.77"}, {"age": 11, "amount": 9}, {"age": 5, "amount": 3}]
+    add(room, "guests", included=2, extra="19.99", fewer=10, children=bands)
+    add(room, "fee", name="Linen", amount="6.25", per="guest", fromAge=3)
+    add(room, "fee", name="Pet", amount=15, optional=True)
+    add(room, "tax", name="City", amount="3.75", per="guest_night", nights=5, fromAge=12)
+    add(room, "tax", name="Sales", percent="8.875", of="all")
+    pricing.rebuild_rates(room.property_id, RULES)
+    chance, first, seen = random.Random(7), today() + dt.timedelta(days=3), set[Decimal]()
+    for _ in range(150):
+        day = first + dt.timedelta(days=chance.randrange(60))
+        stay = Stay(day, day + dt.timedelta(days=chance.randint(1, 9)))
+        guests = chance.randint(1, 6)
+        children = sorted(chance.randrange(18) for _ in range(chance.randint(1, guests)))
+        assert asked(room, stay, guests, children) == quoted(room, stay, guests, children), (stay, guests, children)
+        seen.add(quoted(room, stay, guests, children)[1])
+    assert len(seen) > 100
 
 
 def test_sql_adds_up_what_the_function_quotes_and_lets_be_what_it_lets_be(app: Flask, room: Room) -> None:

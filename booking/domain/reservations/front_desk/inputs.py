@@ -90,7 +90,7 @@ class DeskBooking(StayOrder):
     @property
     def wanted(self) -> OrderRequest:
         """Raises Invalid."""
-        items = (OrderItem(room, self.stay, self.guests) for room in map(_room, self.room))
+        items = (OrderItem(room, self.stay, self.guests, children=self.children) for room in map(_room, self.room))
         return OrderRequest(None, tuple(items), contact=self.contact)
 
     @property
@@ -157,7 +157,7 @@ class DeskChange(StayWish):
     def agreed(self) -> Agreed:
         settled = Settlement(let_off=self.reason or "") if self.how == WAIVED else Settlement(self.how)
         return Agreed(
-            StayChange(self.check_in, self.check_out, self.room, self.guests),
+            StayChange(self.check_in, self.check_out, self.room, self.guests, self.children),
             self.shown_difference,
             self.version,
             settlement=settled if self.shown_difference > 0 else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -47,7 +47,14 @@ class RoomOffer:
 
 @reading
 def free_rooms(
-    actor: Actor, property_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules, *, goes_on: bool = False
+    actor: Actor,
+    property_id: uuid.UUID,
+    stay: Stay,
+    guests: int,
+    rules: StayRules,
+    *,
+    goes_on: bool = False,
+    children: Sequence[int] = (),
 ) -> RoomOffer:
     """Rooms of the property that could be booked for so many guests each. Raises NotFound, Invalid.
 
@@ -60,13 +67,14 @@ def free_rooms(
     long_enough = () if goes_on else (pricing.can_be_had(stay, guests),)
     fits = (
         Room.published.is_(True),
-        Room.capacity >= guests,
+        Room.capacity >= pricing.places_needed(guests, children, house.babies_under),
         *long_enough,
         inventory.rooms_in_state(inventory.ROOM_FREE, stay),
     )
     page = catalogue.page_of_rooms(property_id, *fits, offset=0, limit=MOST_ROOMS)
     now = clock.now()
-    totals = {room.id: pricing.quote(pricing.offered(room, house, now), stay, guests, now).total for room in page.rooms}
+    offers = {room.id: pricing.offered(room, house, now) for room in page.rooms}
+    totals = {id: pricing.quote(offer, stay, guests, now, children=children).total for id, offer in offers.items()}
     rooms = [
         OfferedRoom(room.id, room.name, room.kind, room.capacity, totals[room.id], room.currency) for room in page.rooms
     ]
