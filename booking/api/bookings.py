@@ -61,7 +61,7 @@ def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
         body.room,
         body.stay,
         body.guests,
-        plan=body.rate_plan,
+        plan=body.plan,
         children=body.children,
         extras=tuple(body.extras),
     )

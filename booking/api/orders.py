@@ -182,7 +182,7 @@ def show_order(user: CurrentUser, order_id: uuid.UUID) -> Reply | Response:
 
 def _wanted(user: CurrentUser, body: RoomsToHold) -> OrderRequest:
     items = tuple(
-        OrderItem(item.room, item.stay, item.guests, item.rate_plan, item.children, tuple(item.extras))
+        OrderItem(item.room, item.stay, item.guests, item.plan, item.children, tuple(item.extras))
         for item in body.items
     )
     return OrderRequest(user.id, items, body.contact.known() if body.contact else None)

@@ -38,7 +38,7 @@ def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas
     details = catalogue.get_room_details(room_id, services.settings.room_cache_seconds)
     children, extras = query.children_ages, query.extras
     quoted = (
-        pricing.quote_stay(room_id, stay, query.guests, rules, query.rate_plan, children=children, extras=extras)
+        pricing.quote_stay(room_id, stay, query.guests, rules, query.plan, children=children, extras=extras)
         if stay
         else None
     )
@@ -56,9 +56,7 @@ def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas
 def quote_stay(user: CurrentUser, body: RoomStay) -> quote_schemas.StayQuote:  # noqa: ARG001 any signed-in user
     """What a stay costs, line by line, and why. Nothing is held."""
     rules, party = current_services().booking_context.rules, (body.guests, body.children)
-    quoted = pricing.quote_stay(
-        body.room, body.stay, party[0], rules, body.rate_plan, children=party[1], extras=body.extras
-    )
+    quoted = pricing.quote_stay(body.room, body.stay, party[0], rules, body.plan, children=party[1], extras=body.extras)
     if not quoted.is_available:
         raise RoomNotAvailable
     return quote_schemas.stay_quote(body.room_id, quoted)

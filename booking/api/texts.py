@@ -114,7 +114,10 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "CancellationPolicy.name": ("The name of the policy; null if it has none.", "moderate"),
     "tiers": ("Refund tiers, most generous first. After the last deadline there is no refund.", None),
     "freeCancellation": ("Only rooms that can still be cancelled free of charge, at the price for that.", True),
-    "ratePlan": ("The rate plan’s id; null or absent for the room’s own cancellation policy.", PLAN),
+    "ratePlan": (
+        "The rate plan’s id; “own”: the room’s own policy; without it the cheapest.",
+        PLAN,
+    ),
     "RoomSummary.ratePlan": ("The rate plan; null for the room’s own cancellation policy.", None),
     "Quote.ratePlan": ("The rate plan; null for the room’s own cancellation policy.", None),
     "PlanOffer.ratePlan": ("The rate plan; null for the room’s own cancellation policy.", None),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,11 +15,13 @@ from booking.domain import pricing
 from booking.domain.catalogue.cancellation_policies import MODERATE
 from booking.domain.pricing import rate_editing
 from booking.domain.pricing.rate_inputs import RateInput
-from booking.domain.tables import Booking, RateRule, Room
+from booking.domain.reservations import holds
+from booking.domain.reservations.context import BookingContext
+from booking.domain.tables import Booking, RateRule, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import decode, encode
 from tests.api.program import Program, dates
-from tests.cast import SYSTEM, VISA, beside, in_days
+from tests.cast import SYSTEM, VISA, acting, beside, in_days, order
 from tests.domain.pricing.test_projection import RULES, add
 
 pytestmark = pytest.mark.slow
@@ -58,9 +61,9 @@ def test_the_price_of_a_card_is_the_cheapest_plans_that_fits_and_is_charged(api:
     quote = api.get(f"/rooms/{room_id}", **dates(stay)).json["quote"]
     offers = [(o["ratePlan"] and o["ratePlan"]["name"], o["totalPrice"], o["difference"]) for o in quote["ratePlans"]]
     assert offers == [("Non-refundable", 324, -36), (None, 360, 0), ("Flexible", 414, 54)]
-    assert (quote["totalPrice"], quote["ratePlan"]) == (360, None)
+    assert (quote["totalPrice"], quote["ratePlan"]["name"]) == (324, "Non-refundable")
     wanted = {"roomId": room_id, "guests": 1, "paymentMethodId": VISA, **dates(stay)}
-    sold = api.post("/bookings", wanted | {"ratePlan": plan_of(planned, "Non-refundable")})
+    sold = api.post("/bookings", wanted)
     assert (sold.status_code, sold.json["totalPrice"]) == (201, 324)
     assert sold.json["ratePlan"]["name"] == "Non-refundable"
     assert sold.json["refunds"] == []
@@ -108,9 +111,11 @@ def test_a_plan_is_sold_with_its_policy_and_keeps_both_whatever_the_house_change
 
 
 def test_a_stay_by_another_policy_costs_what_it_did(api: Program, planned: Room) -> None:
-    """Without a plan nothing of plans is in what is sold."""
+    """On the room's own policy nothing of plans is in what is sold."""
     wanted = {"roomId": encode("room", planned.id), "guests": 1, "paymentMethodId": VISA, **dates(in_days(30))}
-    sold = api.post("/bookings", wanted).json
+    shown = api.get(f"/rooms/{wanted['roomId']}", ratePlan="own", **dates(in_days(30))).json["quote"]
+    sold = api.post("/bookings", wanted | {"ratePlan": "own"}).json
+    assert (shown["totalPrice"], shown["ratePlan"]) == (360, None)
     assert (sold["totalPrice"], sold["ratePlan"], len(sold["lines"])) == (360, None, 3)
     [kept] = db.session.scalars(select(Booking))
     assert "plan" not in kept.policy
@@ -129,3 +134,21 @@ def test_a_plan_that_is_none_is_refused_by_its_field(api: Program, planned: Room
     assert (held.status_code, held.json["total"]) == (201, 324)
     assert held.json["bookings"][0]["ratePlan"]["name"] == "Non-refundable"
     assert dt.date.fromisoformat(held.json["bookings"][0]["checkIn"]) == in_days(30).check_in
+
+
+def test_whoever_names_no_plan_keeps_the_one_of_their_hold(planned: Room, alice: User, desk: BookingContext) -> None:
+    def reserved(plan: str) -> tuple[int, bool]:
+        held = holds.reserve(acting(alice), replace(order(alice, planned), plan=plan), desk)
+        return int(held.total_price), "plan" in held.policy
+
+    plans = (pricing.OWN_PLAN, pricing.CHEAPEST, plan_of(planned, "Flexible"), pricing.CHEAPEST, pricing.OWN_PLAN)
+    assert [reserved(plan) for plan in plans] == [(360, False), (360, False), (414, True), (414, True), (360, False)]
+
+
+def test_where_every_plan_costs_more_nobody_is_sold_one_unasked(api: Program, room: Room) -> None:
+    add(room, "plan", name="Flexible", percent=15, policy="flexible")
+    pricing.rebuild_rates(room.property_id, RULES)
+    assert found(api) == [(360, None)]
+    wanted = {"roomId": encode("room", room.id), "guests": 1, "paymentMethodId": VISA, **dates(in_days(30))}
+    sold = api.post("/bookings", wanted).json
+    assert (sold["totalPrice"], sold["ratePlan"]) == (360, None)

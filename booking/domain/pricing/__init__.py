@@ -10,11 +10,12 @@ from booking.domain.pricing.calendar import nights as nights_of_room
 from booking.domain.pricing.deciding import decide as decide_rates
 from booking.domain.pricing.inputs import Extras, NightsView, PlanId, RatesView, RoomView
 from booking.domain.pricing.nightly import Reason as PriceReason
-from booking.domain.pricing.offers import CHEAPEST, ForSale, PlanQuote, StayQuote, for_sale, offered, rule_problems
+from booking.domain.pricing.offers import ForSale, PlanQuote, StayQuote, for_sale, offered, rule_problems
 from booking.domain.pricing.offers import places as places_needed
 from booking.domain.pricing.offers import quote as quote_stay
 from booking.domain.pricing.offers import too_many as too_many_guests
-from booking.domain.pricing.plans import RatePlan
+from booking.domain.pricing.plans import CHEAPEST, RatePlan
+from booking.domain.pricing.plans import OWN as OWN_PLAN
 from booking.domain.pricing.plans import kept as kept_plan
 from booking.domain.pricing.policies import Part as PricePart
 from booking.domain.pricing.policies import RefundPromise, RefundTier, check_in_instant, free_until, refund_of_parts
@@ -104,6 +105,7 @@ __all__ = [
     "MOST_RATES",
     "NIGHT_LINE",
     "OWN_LIMITS",
+    "OWN_PLAN",
     "RATES_CHANGED",
     "RATE_COLUMNS",
     "RATE_KINDS",

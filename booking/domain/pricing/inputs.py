@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 from booking.domain.errors import Invalid
 from booking.domain.inputs import CalendarDate, ChildrenAges, Input, are_guests, in_order, refuse
 from booking.domain.notices import FieldName, Notice
+from booking.domain.pricing.plans import CHEAPEST, OWN
 from booking.domain.stays import Stay
 from booking.infra.ids import decode
 
@@ -17,14 +18,14 @@ MOST_EXTRAS = 20
 
 
 def _plan_id(value: str) -> str:
-    if decode("rate", value) is None:
+    if value != OWN and decode("rate", value) is None:
         raise refuse(Notice("no_rate_plan"))
     return value
 
 
 PlanId = Annotated[
     str,
-    Field(max_length=64, json_schema_extra={"pattern": "^rate_[0-7][0-9a-hjkmnp-tv-z]{25}$"}),
+    Field(max_length=64, json_schema_extra={"pattern": "^(own|rate_[0-7][0-9a-hjkmnp-tv-z]{25})$"}),
     AfterValidator(_plan_id),
 ]
 
@@ -69,6 +70,11 @@ class RoomView(Input):
     @classmethod
     def _guests_too(cls, ages: list[int], info: Any) -> list[int]:
         return are_guests(ages, info.data.get("guests"))
+
+    @property
+    def plan(self) -> str:
+        """That the quote is for: where none is asked for the one that searches name."""
+        return self.rate_plan or CHEAPEST
 
     def stay(self) -> Stay | None:
         """The dates, None without any; raises Invalid where one is missing."""

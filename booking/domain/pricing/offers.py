@@ -16,7 +16,7 @@ from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.notices import Notice
 from booking.domain.pricing import nightly, policies, quotes
-from booking.domain.pricing.plans import RatePlan
+from booking.domain.pricing.plans import CHEAPEST, OWN, RatePlan
 from booking.domain.stays import Stay, StayRules
 from booking.infra.clock import sql_now
 from booking.infra.db import execute, reading
@@ -84,10 +84,15 @@ class ForSale:
         return policies.frozen(policy, self.time_zone, self.check_in_time, nights)
 
     def plan(self, plan_id: str | None, arrival: dt.date) -> RatePlan | None:
-        """The plan of this id, as stays from this day can have it; None: the room's own policy. Raises Invalid."""
-        if plan_id is None:
+        """The plan of this id, as stays from this day can have it, or the CHEAPEST; None: the room's own policy, which
+        is OWN, too. Raises Invalid.
+        """
+        if plan_id in (None, OWN):
             return None
-        found = next((plan for plan in quotes.plans_of(self, arrival) if plan.id == plan_id), None)
+        plans = quotes.plans_of(self, arrival)
+        if plan_id == CHEAPEST:
+            return plans[0] if plans and plans[0].percent < 0 else None
+        found = next((plan for plan in plans if plan.id == plan_id), None)
         if found is None:
             raise Invalid(details={"ratePlan": Notice("no_rate_plan")})
         return found
@@ -245,9 +250,6 @@ class StayQuote:
     @property
     def guests(self) -> int:
         return self.price.guests
-
-
-CHEAPEST = "cheapest"  # instead of a plan's id
 
 
 @reading

@@ -22,6 +22,8 @@ from booking.domain.pricing.rules import RoomRules, Rule
 from booking.infra.ids import decode
 
 KEPT = "plan"  # in the policy of a booking
+CHEAPEST = "cheapest"  # instead of a plan's id: the one that search results are priced on
+OWN = "own"  # the room's own policy, for those to whom no word means the cheapest
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,8 +194,10 @@ def _party(booking: Booking) -> dict[str, Any]:
 
 
 def _is_on_another_plan(booking: Booking, wanted: BookingRequest) -> bool:
+    if booking.held_until is None or wanted.plan == pricing.CHEAPEST:
+        return False
     plan = pricing.kept_plan(booking.policy)
-    return booking.held_until is not None and (plan.id if plan else None) != wanted.plan
+    return (plan.id if plan else pricing.OWN_PLAN) != (wanted.plan or pricing.OWN_PLAN)
 
 
 def _is_for_others(booking: Booking, wanted: BookingRequest) -> bool:

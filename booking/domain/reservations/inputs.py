@@ -38,7 +38,7 @@ from booking.domain.inputs import (
 )
 from booking.domain.notices import Notice
 from booking.domain.payments import GUARANTEES, Contact
-from booking.domain.pricing import Extras, PlanId
+from booking.domain.pricing import CHEAPEST, Extras, PlanId
 from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.reservations.models import BOOKING_STATUSES
 from booking.infra.ids import decode
@@ -91,8 +91,8 @@ RoomId = Annotated[
 
 
 class RoomStay(ChosenStay):
-    """Nights of a room, for so many guests, with what is chosen beside them; on a rate plan, or without one by the
-    room's own policy.
+    """Nights of a room, for so many guests, with what is chosen beside them; on a rate plan, or without one on
+    the cheapest, as searches show it.
     """
 
     room_id: RoomId
@@ -102,6 +102,10 @@ class RoomStay(ChosenStay):
     def _as_sent(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without a plan, children and extras as before there were any: keys live on meanwhile."""
         return _without_empty(usual(self), "rate_plan", "children_ages", "extras")
+
+    @property
+    def plan(self) -> str:
+        return self.rate_plan or CHEAPEST
 
     @property
     def room(self) -> uuid.UUID:

@@ -18,7 +18,8 @@ from booking.domain.stays import Stay
 
 class RoomWanted(Protocol):
     """Which nights of which room, for how many guests, of whom some may be `children` of these ages; on which rate
-    plan, None for the room's own policy; and what else they have chosen: the rules of these `extras`.
+    plan, None for the room's own policy, CHEAPEST where nobody has said (a hold stays on its own then); and what else
+    they have chosen: the rules of these `extras`.
     """
 
     @property
