@@ -14,6 +14,8 @@ from booking.domain.money import decimals
 from booking.domain.pricing import rule_terms
 from booking.domain.pricing.rules import RoomRules, Rule, of_room
 
+# Policies and rate plans change no price by themselves.
+PRICED = [kind for kind in rule_terms.KINDS if kind not in (rule_terms.POLICY, rule_terms.PLAN)]
 HOUSE = dt.date(2031, 5, 1)  # a Thursday; rules of random sets lie around it
 
 
@@ -118,7 +120,7 @@ def rule_sets(draw: st.DrawFn, room: RatedRoom, most: int = 8) -> list[Rule]:
     """Any rules of the room's property, in its currency; some are for other rooms."""
     made = []
     for number in range(draw(st.integers(0, most))):
-        kind = draw(st.sampled_from(rule_terms.KINDS))
+        kind = draw(st.sampled_from(PRICED))
         first, last = draw(_DAYS), draw(_DAYS)
         if first and last and last < first:
             first, last = last, first

@@ -46,7 +46,7 @@ OF_ROOM = (
 OF_PROPERTY = (
     "name", "slug", "street", "district", "city", "location", "country", "latitude", "longitude", "timeZone",
     "currency", "legalName", "taxNumber", "invoiceAt", "contactEmail", "contactPhone", "checkInTime", "checkOutTime",
-    "houseRules", "description",
+    "babiesUnder", "houseRules", "description",
 )  # fmt: skip
 TAKE, THEIRS, MINE = "take-", "theirs", "mine"
 WAS = "was-"  # before a field's name: what it said when the form was opened

@@ -45,7 +45,7 @@ def new() -> Response:
     _refuse_unless_may_add()
     beside = desk().houses[-1:]  # as a chain has it; to be written over
     known = {"currency": beside[0].currency, "timeZone": beside[0].time_zone} if beside else {}
-    return _new_page(Form({"checkInTime": "15:00", "checkOutTime": "11:00"} | known))
+    return _new_page(Form({"checkInTime": "15:00", "checkOutTime": "11:00", "babiesUnder": "2"} | known))
 
 
 @blueprint.post("/new")

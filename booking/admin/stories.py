@@ -150,6 +150,7 @@ OF_HOUSE = {
     "contact_phone": _("Phone for guests"),
     "check_in_time": _("Check-in from"),
     "check_out_time": _("Check-out by"),
+    "babies_under": _("Babies under"),
     "house_rules": _("House rules"),
     "description": _("Description"),
 }

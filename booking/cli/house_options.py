@@ -43,6 +43,7 @@ OF_PROPERTY = (
     ("--phone", "contactPhone", "For guests."),
     ("--check-in", "checkInTime", "From which hour on, such as 15:00."),
     ("--check-out", "checkOutTime", "By which hour, such as 11:00."),
+    ("--babies-under", "babiesUnder", "At what age a child needs a place, such as 2."),
     ("--rules", "houseRules", "What the house asks of guests."),
     ("--description", "description", "What guests read."),
 )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from booking.domain import pricing
 from booking.domain.money import rounded
-from booking.domain.pricing import Line, charges, nightly, quotes
+from booking.domain.pricing import Line, charges, nightly, quotes, rule_terms
 from booking.domain.pricing.nightly import Party
 from booking.domain.pricing.rules import RoomRules, Rule
 from booking.domain.reservations import change_terms
@@ -21,19 +21,23 @@ from tests.fuzz.test_rates import SETS
 from tests.rate_rules import HOUSE, RatedRoom, rules_of
 
 some = settings(many, max_examples=max(5, EXAMPLES // 5))
-PARTIES = st.builds(Party, st.integers(1, 6))
+PARTIES = st.integers(1, 6).flatmap(
+    lambda guests: st.builds(Party, st.just(guests), st.lists(st.integers(0, 17), max_size=guests).map(tuple))
+)
 NOW = dt.datetime(2031, 4, 1, tzinfo=dt.UTC)
 
 
 def lines_of(rules: RoomRules, room: RatedRoom, stay: Stay, party: Party) -> list[Line]:
-    """As quote() makes them."""
+    """As quote() makes them, with every other extra."""
+    offered = [rule.shown_id for rule in rules.by_kind.get(rule_terms.FEE, ()) if charges.is_extra(rule)]
+    extras = offered[::2]
     facts, dates = nightly.Facts(party, stay.check_in), stay.dates()
     nights = [nightly.nightly(rules, room, night, facts) for night in dates]
     lines = [Line("night", date, one.amount, "base", 1) for date, one in zip(dates, nights, strict=True)]
     off = nightly.discounts(rules, stay.check_in, [one.amount for one in nights], 40, room.currency)
     lines += [Line("discount", None, one.amount, one.reason.rule, 1, one.reason.label, (one.reason,)) for one in off]
-    charged = charges.Charged(dates, quotes.total(lines), party.guests, room.currency)
-    return [*lines, *map(quotes.charge_line, charges.of_stay(rules, stay.check_in, charged))]
+    charged = charges.Charged(dates, quotes.total(lines), party.guests, room.currency, party.children)
+    return [*lines, *map(quotes.charge_line, charges.of_stay(rules, stay.check_in, charged, extras))]
 
 
 @some
