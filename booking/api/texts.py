@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from booking.api.schema_texts import SCHEMAS
+
 ROOM, BOOKING, ORDER, USER, INVOICE, PLAN = (
     f"{kind}_01h2xcejqtf2nbrexx3vqjhp41" for kind in ("room", "booking", "order", "user", "invoice", "rate")
 )
@@ -118,10 +120,10 @@ TEXTS: dict[str, tuple[str, Any]] = {
         "The rate plan’s id; “own”: the room’s own policy; without it the cheapest.",
         PLAN,
     ),
-    "RoomSummary.ratePlan": ("The rate plan; null for the room’s own cancellation policy.", None),
-    "Quote.ratePlan": ("The rate plan; null for the room’s own cancellation policy.", None),
-    "PlanOffer.ratePlan": ("The rate plan; null for the room’s own cancellation policy.", None),
-    "Booking.ratePlan": ("The rate plan; null for the room’s own cancellation policy.", None),
+    **{
+        f"{of}.ratePlan": ("The rate plan; null for the room’s own cancellation policy.", None)
+        for of in ("RoomSummary", "Quote", "PlanOffer", "Booking")
+    },
     "ratePlans": ("All that the stay can be booked on, cheapest first.", None),
     "RatePlan.id": ("The rate plan’s id.", PLAN),
     "RatePlan.name": ("What the property calls the rate plan.", "Non-refundable"),
@@ -312,63 +314,6 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "uptimeSeconds": ("Seconds since the process started.", 86400),
     "version": ("The version of the software.", "1.0.0"),
     "degraded": ("Parts of the service that are degraded while bookings still work.", []),
-}
-
-SCHEMAS = {
-    "AmenityList": "All amenities, the most frequent first.",
-    "Amenity": "An amenity and how many rooms have it.",
-    "Address": "The address of a property. Unknown parts are null.",
-    "Bed": "Beds of one type.",
-    "BookedProperty": "The property of a booking.",
-    "BookedRoom": "The room of a booking.",
-    "EarlierRoom": "A room that the guest has moved out of, and the nights there.",
-    "BookingPage": "One page of bookings.",
-    "Booking": "A booking.",
-    "Calendar": "A room’s nights, one by one.",
-    "ChangeQuote": "What the changed stay would cost.",
-    "StayWish": "The changes to a stay.",
-    "StayChangeOrder": "The changes to a stay, the quoted difference, and the payment method.",
-    "Credentials": "Email and password, plus the code if the account has two-step sign-in.",
-    "Health": "The process is running.",
-    "Image": "A photo of a room.",
-    "Order": "One or more bookings at one property, made and paid for together, with what is paid and due.",
-    "OrderPage": "One page of orders.",
-    "OrderPayment": "The payment method and the total shown to the guest.",
-    "OrderPurchase": "The rooms, dates, guests and payment method.",
-    "RoomStay": "A room, dates and guests.",
-    "RoomsToHold": "The rooms, dates and guests.",
-    "PriceLine": "A line of a price.",
-    "PriceReason": "One rule’s part in a line.",
-    "RatedCalendar": "A room’s nights, one by one, with prices and rules for stays that begin on them.",
-    "RatedNight": "One night of a room, and what a stay that begins with it is held to.",
-    "NightReason": "Why nobody can arrive on the day.",
-    "CurrentUser": "The signed-in account.",
-    "Night": "One night of a room.",
-    "Place": "A destination and how many rooms it has.",
-    "PlaceList": "All destinations, by name.",
-    "CancellationPolicy": "A cancellation policy.",
-    "Property": "The property a room belongs to.",
-    "Quote": "The price of a stay, line by line.",
-    "StayQuote": "What a stay costs, line by line.",
-    "Extra": "What a guest can choose beside a stay.",
-    "Readiness": "Whether bookings work.",
-    "Refresh": "A refresh token.",
-    "ContactDetails": "The guest’s contact details, if the guest is not the account’s owner.",
-    "OrderContact": "The guest’s contact details as given with the order.",
-    "Alternative": "An alternative stay; a split stay has one entry for each of its two parts.",
-    "Refusal": "An error. All errors have this shape.",
-    "RegisteredUser": "The new account.",
-    "Registration": "A new account.",
-    "RoomSummary": "A room in a list, with the price of the requested stay.",
-    "RoomOrder": "The room, dates, guests and payment method.",
-    "RoomPage": "One page of rooms.",
-    "Room": "A room in full detail.",
-    "StayRules": "The rules for a stay.",
-    "RatePlan": "A rate plan: a price and a cancellation policy that a room can be booked on.",
-    "PlanOffer": "What a stay costs on a rate plan, and what is refunded.",
-    "PolicyTier": "A refund tier: cancel early enough to get this share of the price back.",
-    "Tokens": "A session’s tokens.",
-    "User": "An account.",
 }
 
 
