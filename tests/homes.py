@@ -65,6 +65,7 @@ TOGETHER = {
     "booking.domain.reservations.change_outcomes._expire": "the same for one that nobody pays for",
     "booking.domain.reservations.change_quotes.quote_by_reference": "the same for staff",
     "booking.domain.reservations.change_quotes.quote": "looks at the booking, and at the nights that it wants",
+    "booking.domain.reservations.promotion_codes._give_back": "the same for an order whose code is not to be had",
     "booking.domain.reservations.orders._release": "the same for all that an order holds",
     "booking.domain.reservations.hold_limits.expire": "the booking first, then its nights; claims without booking",
     "booking.domain.maintenance.verification.verify": "compares both on purpose",

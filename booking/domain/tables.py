@@ -31,6 +31,7 @@ from booking.domain.people.models import SecurityEvent, Session, StaffMembership
 from booking.domain.people.saved_view_models import SavedView
 from booking.domain.people.second_factor_models import Authenticator, Passkey, RecoveryCode
 from booking.domain.pricing.projection_models import RateTerms, RoomCalendar, StayTerms, TermsMonth
+from booking.domain.pricing.promotion_models import Promotion
 from booking.domain.pricing.rate_models import RateDecision, RateRule
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.decision_models import RefundDecision
@@ -88,6 +89,7 @@ __all__ = [
     "Payment",
     "PersonKey",
     "Photo",
+    "Promotion",
     "Property",
     "ProviderLook",
     "RateDecision",

@@ -16,6 +16,7 @@ from booking.domain.catalogue import SHARED_BY_UNITS
 from booking.domain.errors import Forbidden
 from booking.domain.inventory import NIGHTS_KEPT_DAYS
 from booking.domain.maintenance.invoice_rules import INVOICE_RULES
+from booking.domain.maintenance.promotion_rules import PROMOTION_RULES
 from booking.domain.people import Action
 from booking.infra.db import db, transaction
 from booking.infra.words import count
@@ -323,6 +324,7 @@ RULES = {
         (SELECT FROM events e WHERE e.type IN ('booking.confirmed', 'booking.imported')
          AND e.occurred_at >= b.created_at AND e.payload->>'reference' = b.reference)""",
     **INVOICE_RULES,
+    **PROMOTION_RULES,
 }
 
 COUNTED = {

@@ -65,6 +65,8 @@ class Action(StrEnum):
     EDIT_ROOMS = "rooms.edit"  # make, change, publish, archive
     SEE_RATES = "rates.see"  # rules of prices and stays
     EDIT_RATES = "rates.edit"
+    SEE_PROMOTIONS = "promotions.see"  # codes, and how often they were used
+    EDIT_PROMOTIONS = "promotions.edit"
     EDIT_PROPERTY = "property.edit"
     ADD_PROPERTIES = "properties.add"
     CHANGE_PHOTOS = "photos.change"  # of rooms and of the property
@@ -153,6 +155,8 @@ ALLOWED: Mapping[Action, Who] = {
     Action.EDIT_ROOMS: OWNER | MANAGER | SYSTEM,
     Action.SEE_RATES: OWNER | MANAGER | DESK | SYSTEM,
     Action.EDIT_RATES: OWNER | MANAGER | SYSTEM,
+    Action.SEE_PROMOTIONS: OWNER | MANAGER | DESK | SYSTEM,
+    Action.EDIT_PROMOTIONS: OWNER | MANAGER | SYSTEM,
     Action.EDIT_PROPERTY: OWNER | MANAGER | SYSTEM,
     Action.ADD_PROPERTIES: OWNER | SYSTEM,
     Action.IMPORT_ROOMS: OWNER | MANAGER | SYSTEM,

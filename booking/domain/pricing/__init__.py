@@ -38,6 +38,25 @@ from booking.domain.pricing.projection import any_rates
 from booking.domain.pricing.projection import behind as rates_behind
 from booking.domain.pricing.projection import properties_of as rated_properties
 from booking.domain.pricing.projection import rebuild as rebuild_rates
+from booking.domain.pricing.promotion_editing import Guest as PromotionGuest
+from booking.domain.pricing.promotion_editing import PromotionModified, PromotionNotFound, PromotionView
+from booking.domain.pricing.promotion_editing import add as add_promotion
+from booking.domain.pricing.promotion_editing import change as change_promotion
+from booking.domain.pricing.promotion_editing import end as end_promotion
+from booking.domain.pricing.promotion_editing import find as find_promotion
+from booking.domain.pricing.promotion_editing import get as get_promotion
+from booking.domain.pricing.promotion_editing import may_edit as may_edit_promotion
+from booking.domain.pricing.promotion_editing import of_staff as promotions_of_staff
+from booking.domain.pricing.promotion_editing import resume as resume_promotion
+from booking.domain.pricing.promotion_editing import uses as promotion_uses
+from booking.domain.pricing.promotion_editing import uses_by as promotion_uses_by
+from booking.domain.pricing.promotion_inputs import CodeInput, PromotionInput
+from booking.domain.pricing.promotion_inputs import plain_code as promotion_code
+from booking.domain.pricing.promotion_models import Promotion
+from booking.domain.pricing.promotions import problem as promotion_problem
+from booking.domain.pricing.promotions import promoted, promotion_of
+from booking.domain.pricing.promotions import reason as promotion_reason
+from booking.domain.pricing.promotions import saves as promotion_saves
 from booking.domain.pricing.quotes import DISCOUNT as DISCOUNT_LINE
 from booking.domain.pricing.quotes import FEE as FEE_LINE
 from booking.domain.pricing.quotes import (
@@ -63,6 +82,7 @@ from booking.domain.pricing.quotes import (
 from booking.domain.pricing.quotes import NIGHT as NIGHT_LINE
 from booking.domain.pricing.quotes import TAX as TAX_LINE
 from booking.domain.pricing.quotes import as_sold as lines_as_sold
+from booking.domain.pricing.quotes import total as total_of
 from booking.domain.pricing.rate_editing import RATES_CHANGED, RateModified
 from booking.domain.pricing.rate_editing import add as add_rate
 from booking.domain.pricing.rate_editing import change as change_rate
@@ -112,6 +132,7 @@ __all__ = [
     "TAX_LINE",
     "Calendar",
     "CalendarNight",
+    "CodeInput",
     "Extra",
     "Extras",
     "ForSale",
@@ -125,6 +146,12 @@ __all__ = [
     "PriceLine",
     "PricePart",
     "PriceReason",
+    "Promotion",
+    "PromotionGuest",
+    "PromotionInput",
+    "PromotionModified",
+    "PromotionNotFound",
+    "PromotionView",
     "Quote",
     "RateInput",
     "RateModified",
@@ -136,24 +163,29 @@ __all__ = [
     "RefundTier",
     "RoomView",
     "StayQuote",
+    "add_promotion",
     "add_rate",
     "any_rates",
     "bring_back_rate",
     "can_be_had",
+    "change_promotion",
     "change_rate",
     "charges_again",
     "check_in_instant",
     "chosen_extras",
     "decide_rates",
     "discounts_again",
+    "end_promotion",
     "end_rate",
     "extras_of",
+    "find_promotion",
     "fits_rates",
     "for_sale",
     "found_total",
     "free_stays",
     "free_until",
     "frozen_policy",
+    "get_promotion",
     "house_policies",
     "included_again",
     "is_free_by_own_policy",
@@ -162,6 +194,7 @@ __all__ = [
     "kept_lines",
     "kept_plan",
     "lines_as_sold",
+    "may_edit_promotion",
     "nearest_stays",
     "nights_of_room",
     "offered",
@@ -171,6 +204,15 @@ __all__ = [
     "policy_of_nights",
     "price_lines",
     "price_parts",
+    "promoted",
+    "promotion_code",
+    "promotion_of",
+    "promotion_problem",
+    "promotion_reason",
+    "promotion_saves",
+    "promotion_uses",
+    "promotion_uses_by",
+    "promotions_of_staff",
     "put_rates",
     "quote",
     "quote_stay",
@@ -192,6 +234,7 @@ __all__ = [
     "refund_promises_of",
     "refund_tiers",
     "require_rates",
+    "resume_promotion",
     "rule_problems",
     "searched_total",
     "sets_of_terms",
@@ -199,6 +242,7 @@ __all__ = [
     "stay_values",
     "tier_as_sold",
     "too_many_guests",
+    "total_of",
     "totals",
     "use_known_policy",
     "use_policy",

@@ -16,9 +16,10 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from booking.domain.money import decimals, rounded
-from booking.domain.pricing import charges, nightly, plans, rule_terms, tariffs
+from booking.domain.pricing import charges, nightly, plans, promotion_terms, rule_terms, tariffs
 from booking.domain.pricing.nightly import BASE, Reason
 from booking.domain.pricing.plans import RatePlan
+from booking.domain.pricing.promotion_terms import PROMOTION
 from booking.domain.pricing.rule_terms import LENGTH
 from booking.domain.pricing.rules import NO_RULES, RatedRoom, RoomRules
 from booking.domain.pricing.tariffs import Tariff
@@ -278,22 +279,40 @@ def is_of_nights(line: Line) -> bool:
     return line.kind in (NIGHT, DISCOUNT) or plans.is_of_plan(line.reasons)
 
 
+def is_promotion(line: Line) -> bool:
+    """Whether a promotion has made it."""
+    return line.kind == DISCOUNT and bool(line.reasons) and line.reasons[0].kind == PROMOTION
+
+
+def promotion_off(priced: Sequence[Line], by: Reason, currency: str) -> list[Line]:
+    """What a promotion takes off these nights and discounts by the terms that it was sold on; no line for nothing."""
+    dates = [line.date for line in priced if line.kind == NIGHT and line.date]
+    if not promotion_terms.fits(by.terms, dates):
+        return []
+    off = promotion_terms.off_nights(total(priced), by.percent, by.amount, currency)
+    return [_discount(nightly.Discount(-off, by))] if off else []
+
+
 def discounts_again(
     sold: Iterable[Line], offered: Iterable[Line], nights: Sequence[Line], lead_days: int, currency: str
 ) -> list[Line]:
     """The discounts of a stay that was sold with some and has other nights now, by the terms that it was sold on.
 
     `offered` are the lines that it would have if it were sold now: a stay that was too short for a discount by its
-    length gets today's. `lead_days` count from the sale. Without these terms a long stay could be sold back to a short
-    one at the long one's price.
+    length gets today's. A promotion counts last. `lead_days` count from the sale. Without these terms a long stay could
+    be sold back to a short one at the long one's price.
     """
-    was = [line.reasons[0] for line in sold if line.kind != NIGHT and is_of_nights(line) and line.reasons]
+    sold = [line for line in sold if line.kind != NIGHT and is_of_nights(line) and line.reasons]
+    was = [line.reasons[0] for line in sold if not is_promotion(line)]
     offs = [(_at(reason, off), off) for reason in was if (off := _off(reason, len(nights), lead_days))]
     if not any(reason.kind == LENGTH for reason in was):
         now = [line.reasons[0] for line in offered if line.kind == DISCOUNT and line.reasons]
         offs += [(one, one.percent) for one in now if one.kind == LENGTH and one.percent]
-    total = sum((line.amount for line in nights), Decimal(0))
-    return [_discount(off) for off in nightly.taken_off(total, offs, currency)]
+    whole = sum((line.amount for line in nights), Decimal(0))
+    made = [_discount(off) for off in nightly.taken_off(whole, offs, currency)]
+    for promotion in filter(is_promotion, sold):
+        made += promotion_off([*nights, *made], promotion.reasons[0], currency)
+    return made
 
 
 def _at(reason: Reason, off: Decimal) -> Reason:

@@ -43,6 +43,7 @@ from booking.domain.reservations import (
     idempotency,
     lines,
     payment_pages,
+    promotion_codes,
     recovery,
     refund_decisions,
     repository,
@@ -58,8 +59,6 @@ from booking.infra.db import READ_COMMITTED, reading, transaction
 from booking.infra.flushing import flush_with_next
 
 TIMES_LOOKED_AT = 5  # at a hold that changes while its payment is to begin
-
-Render = Callable[[Lines], idempotency.Answer]
 
 
 # --- the way in
@@ -92,19 +91,20 @@ def book_all(
     context: BookingContext,
     *,
     claim: idempotency.Claim | None = None,
-    render: Render | None = None,
+    render: idempotency.Render | None = None,
 ) -> Lines:
     """The same for an order, of which all bookings are confirmed or none. Without a method only what costs nothing is.
 
     Raises as book() does; what is about one item names it.
     """
-    keep = keeper(claim, render)
+    keep = idempotency.keeper(claim, render)
     bookings = recovery.begun_earlier(actor, claim, context, keep)
     if not bookings:
         bookings = unit_choice.decided(partial(_hold, actor, context, claim), wanted, context)
     if lines.confirmed(bookings):
         return bookings
     try:
+        bookings = promotion_codes.use_wanted(actor, bookings, wanted, context)
         return pay_for(actor, bookings, method, context, keep_hold=False, keep=keep)
     except PaymentInProgress:
         # Somebody else is charging for it. Mostly an earlier call with this key, which lost its connection inside
@@ -131,7 +131,8 @@ def hold_all(
             once = partial(_hold_one_more, actor, exactly, context, claim=claim, channel=channel)
             return holding.clearing_only_if_needed(once, exactly)
 
-    return unit_choice.decided(hold, wanted, context, wait=2)
+    held = unit_choice.decided(hold, wanted, context, wait=2)
+    return promotion_codes.use_wanted(actor, held, wanted, context)
 
 
 def pay(
@@ -365,13 +366,6 @@ def _release(actor: Actor, booking_id: uuid.UUID) -> None:
 
 
 # --- around them
-
-
-def keeper(claim: idempotency.Claim | None, render: Render | None) -> Keep | None:
-    """What keeps the answer under the key, in the transaction that makes it final; None without a key."""
-    if claim is None or render is None:
-        return None
-    return lambda bookings: idempotency.keep(claim, render(bookings))
 
 
 def permitted(actor: Actor, action: Action, booking_id: uuid.UUID, *, lock: bool = False) -> Booking:

@@ -340,7 +340,8 @@ def _lines(
         quoted = pricing.quote(room, stay, guests, room.read_at, plan, children=children, extras=booking.extras).lines
     if room and (not is_alike or party != _party(booking)):
         if moves_on is None:
-            return [*quoted, *change_terms.goodwill_lines(sold)]
+            promoted = pricing.promoted(quoted, pricing.promotion_of(sold.lines), booking.currency)
+            return [*promoted, *change_terms.goodwill_lines(sold)]
         sold = replace(sold, lines=change_terms.lines_before(sold, moves_on))
     lines = change_terms.stay_lines(sold, stay.dates(), quoted)
     sold_on = booking.created_at.astimezone(ZoneInfo(booking.time_zone)).date()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from booking.domain import payments, pricing
 from booking.domain.actors import Actor
+from booking.domain.money import rounded
 from booking.domain.payments import DEPOSIT, FOR_STAY, DepositPlan, Due, Order, PaymentContext
 from booking.domain.pricing import Quote
 from booking.domain.reservations import lines, repository
@@ -30,6 +31,17 @@ def frozen(
     if due_at <= now or not 0 < amount < price.total:
         return policy
     return {**policy, "deposit": {"amount": str(amount), "balanceDueAt": due_at.isoformat()}}
+
+
+def of_other_price(policy: dict[str, Any], was: Decimal, price: Decimal, currency: str) -> dict[str, Any]:
+    """The policy of a hold that costs something else now: as large a part of it is paid at once, or all."""
+    deposit = policy.get("deposit")
+    if deposit is None or not was:
+        return policy
+    amount = rounded(Decimal(deposit["amount"]) * price / was, currency)
+    if 0 < amount < price:
+        return {**policy, "deposit": {**deposit, "amount": str(amount)}}
+    return {name: value for name, value in policy.items() if name != "deposit"}
 
 
 def plan(bookings: Lines) -> None:

@@ -13,7 +13,16 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, or_, select
 from booking.domain import inventory, payments, pricing
 from booking.domain.actors import Actor
 from booking.domain.pricing import StayQuote
-from booking.domain.reservations import cancellation, changes, hold_limits, holding, repository, sale, unit_choice
+from booking.domain.reservations import (
+    cancellation,
+    changes,
+    hold_limits,
+    holding,
+    promotion_codes,
+    repository,
+    sale,
+    unit_choice,
+)
 from booking.domain.reservations.booking_details import OVER, BookingDetails
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import CONFIRMED, PENDING, Booking
@@ -174,9 +183,10 @@ def _as_wanted(actor: Actor, booking: Booking, wanted: BookingRequest, context: 
         room = pricing.for_sale(wanted.room_id)
         stay, children, extras = wanted.stay, wanted.children, wanted.extras
         room.refuse_unless_fit(stay, wanted.guests, context.rules, children=children, extras=extras)
-        before = _party(booking)
+        before, was = _party(booking), pricing.kept_lines(booking.price_lines)
         for column, value in sale.frozen(room, wanted, wanted.deposit).items():
             setattr(booking, column, value)
+        promotion_codes.keep(booking, was)
         repository.save(booking)
         after = _party(booking)
         action = "booking.guests_changed" if is_for_others else "booking.plan_changed"

@@ -12,6 +12,7 @@ import datetime as dt
 import hashlib
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
@@ -21,7 +22,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain.actors import Actor
 from booking.domain.errors import IdempotencyConflict, KeyReused
-from booking.domain.reservations.models import IdempotencyKey
+from booking.domain.reservations.models import IdempotencyKey, Lines
 from booking.infra.batches import required
 from booking.infra.clock import sql_now
 from booking.infra.db import AUTOCOMMIT, READ_COMMITTED, after_commit, defer, execute, require, transaction
@@ -114,6 +115,16 @@ def begun(claim: Claim, now: dt.datetime) -> None:
 def keep(claim: Claim, answer: Answer) -> None:
     """Inside the transaction that makes the answer final."""
     _fenced(_KEEP_OWN, claim, {"new_status": answer.status, "new_body": answer.body})
+
+
+Render = Callable[[Lines], Answer]
+
+
+def keeper(claim: Claim | None, render: Render | None) -> Callable[[Lines], None] | None:
+    """What keeps the answer under the key, in the transaction that makes it final; None without a key."""
+    if claim is None or render is None:
+        return None
+    return lambda bookings: keep(claim, render(bookings))
 
 
 @transaction(isolation=AUTOCOMMIT)

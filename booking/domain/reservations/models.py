@@ -99,6 +99,7 @@ class Booking(Model):
         CheckConstraint("jsonb_array_length(earlier_rooms) > 0", name="earlier_rooms_are_some"),
         Index("ix_bookings_room_id_stay", "room_id", "check_in", "check_out"),
         Index("ix_bookings_order_id", "order_id"),
+        Index("ix_bookings_promotion_id", "promotion_id", "status", postgresql_where=text("promotion_id IS NOT NULL")),
         # For lists of the desk: by arrival, and who is there on a day, of which nothing but the index is read.
         Index("ix_bookings_property_id_stay", "property_id", "check_in", "check_out", "id"),
         Index("ix_bookings_checked_out_at", "checked_out_at", postgresql_where=text("checked_out_at IS NOT NULL")),
@@ -143,6 +144,7 @@ class Booking(Model):
     currency: Mapped[Currency]
     price_lines: Mapped[JsonList]
     policy: Mapped[Json]
+    promotion_id: Mapped[uuid.UUID | None]  # that it uses (promotion_codes.py), for as long as it stands
     # The room and its property as they were sold (sale.py).
     location: Mapped[str] = mapped_column(String(120))
     room_name: Mapped[Name]

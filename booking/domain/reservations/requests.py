@@ -42,7 +42,7 @@ class Wanted(Protocol):
 
     `places` are how a refusal names each of the items, None where there is only one to be meant; a `deposit` is what is
     paid at once, where the rest is paid later. A `contact` is who stays, where that is not the guest's account. Of
-    identical units any will do (unit_choice.py), unless exactly these are meant (`exact`).
+    identical units any will do (unit_choice.py), unless exactly these are meant (`exact`). A `code` is a promotion's.
     """
 
     @property
@@ -57,6 +57,8 @@ class Wanted(Protocol):
     def contact(self) -> Contact | None: ...
     @property
     def exact(self) -> bool: ...
+    @property
+    def code(self) -> str | None: ...
     def for_rooms(self, room_ids: Sequence[uuid.UUID], units: frozenset[uuid.UUID], /) -> Self:
         """The same of exactly these rooms, one for each item; `units`: all that there are like those."""
 
@@ -76,6 +78,7 @@ class BookingRequest:
     plan: str | None = None
     children: tuple[int, ...] = ()
     extras: tuple[str, ...] = ()
+    code: str | None = None
 
     @property
     def items(self) -> Sequence[RoomWanted]:
@@ -114,6 +117,7 @@ class OrderRequest:
     contact: Contact | None = None
     deposit: DepositPlan | None = None  # of each room
     exact: bool = False
+    code: str | None = None
 
     def __post_init__(self) -> None:
         if self.guest_id is None and self.contact is None:

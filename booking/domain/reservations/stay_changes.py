@@ -85,7 +85,7 @@ def change(
     context: BookingContext,
     *,
     claim: idempotency.Claim | None = None,
-    render: bookings.Render | None = None,
+    render: idempotency.Render | None = None,
 ) -> Booking:
     """Another stay in the place of the one that is booked; the same values change nothing.
 
@@ -94,7 +94,7 @@ def change(
     PaymentUnknown, ChangeActionRequired, PaymentPageUnavailable, Forbidden, RefundChanged: the old stay is kept in
     every case.
     """
-    keep = bookings.keeper(claim, render)
+    keep = idempotency.keeper(claim, render)
     if begun_earlier := _begun_earlier(actor, claim, agreed, context, keep):
         return begun_earlier
     again = partial(_change, actor, booking_id, agreed, context, claim=claim, keep=keep)

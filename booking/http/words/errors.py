@@ -43,6 +43,7 @@ ERRORS: Templates = {
     "ACCOUNT_NOT_FOUND": _("This account does not exist."),
     "UNKNOWN_ACCOUNT": _("There is no account for %(email)s.%(hint)s"),
     "RATE_NOT_FOUND": _("This rule does not exist."),
+    "PROMOTION_NOT_FOUND": _("This promotion does not exist."),
     "PROPERTY_NOT_FOUND": _("This property does not exist."),
     "UNKNOWN_PROPERTY": _("There is no property '%(slug)s'.%(hint)s"),
     "LINK_OVER": _("This link has been used or has expired."),
@@ -210,6 +211,9 @@ ERRORS: Templates = {
     ),
     "RATE_MODIFIED": _(
         "Somebody else has changed or ended this rule in the meantime. Nothing was saved: look at it again first."
+    ),
+    "PROMOTION_MODIFIED": _(
+        "Somebody else has changed or ended this promotion in the meantime. Nothing was saved: look at it again first."
     ),
     "ROOM_NOT_READY": _("Guests cannot be offered this room: %(why)s."),
     "PROPERTY_ARCHIVED": _("This property is archived. Publish it again first."),

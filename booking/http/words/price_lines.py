@@ -21,6 +21,7 @@ IN_MONEY: Templates = {
     "price": _("%(rule)s: %(amount)s"),
     "adjust": _("%(rule)s: %(amount)s more"),
     "guests": _("%(rule)s: %(amount)s more for this number of guests"),
+    "promotion": _("%(rule)s: %(amount)s off"),
 }
 LESS_MONEY: Templates = {
     "adjust": _("%(rule)s: %(amount)s less"),
@@ -34,6 +35,7 @@ IN_PERCENT: Templates = {
     "early_bird": _("%(rule)s: %(percent)s off for booking early"),
     "last_minute": _("%(rule)s: %(percent)s off for booking at short notice"),
     "plan": _("%(rule)s: %(percent)s more"),
+    "promotion": _("%(rule)s: %(percent)s off"),
 }
 LESS_PERCENT: Templates = {
     "adjust": _("%(rule)s: %(percent)s less"),

@@ -29,8 +29,8 @@ HOUSEKEEPING = {"house.see", "nights.block", "rooms.set_status"}
 DESK = (
     HOUSEKEEPING
     | {"payments.record", "payments.request", "cash.keep", "guests.check_in", "register.keep", "notes.write"}
-    | {"emails.resend", "contacts.change", "rooms.see", "rates.see", "messages.answer"}
     | {"invoices.see", "invoices.issue", "billing.change", "figures.see"}
+    | {"emails.resend", "contacts.change", "rooms.see", "rates.see", "promotions.see", "messages.answer"}
     | {f"booking.{verb}" for verb in ("see", "book", "change", "cancel", "guarantee")}
 )
 MANAGER = DESK | {
@@ -44,6 +44,7 @@ MANAGER = DESK | {
     "guests.export",
     "rooms.edit",
     "rates.edit",
+    "promotions.edit",
     "rooms.export",
     "rooms.import",
     "property.edit",
