@@ -131,6 +131,7 @@ class Settings:
     redis_lock_enabled: bool = True  # REDIS_LOCK_ENABLED: the lock in front of a hold (off: for measurements)
     ratelimit_enabled: bool = True  # RATELIMIT_ENABLED: false for load tests
     limit_public: str = "100 per 15 minutes"  # LIMIT_PUBLIC: per address, on public endpoints
+    limit_codes: str = "20 per 15 minutes"  # LIMIT_CODES: per guest, on promotion codes that are tried
     limit_mails: str = "30 per day"  # LIMIT_MAILS: per address, on links that it has mailed to somebody
     limit_user: str = "300 per 15 minutes"  # LIMIT_USER: per user, on the API
     limit_bookings: str = "20 per minute"  # LIMIT_BOOKINGS: per user, on POST /bookings

@@ -152,7 +152,6 @@ COMPUTED = {
         "changed_from",
         "frozen_sale",
         "first_night_to_move",
-        "quote_with_code",
         "request_fingerprint",
         "shown_status",
         "written_payment_link",

@@ -24,6 +24,7 @@ from booking.domain.errors import (
 )
 from booking.domain.people import CurrentUser
 from booking.domain.reservations import Booking, BookingList, Claim, RoomOrder
+from booking.http import limits
 from booking.http.services import current_services
 from booking.infra.ids import decode, encode
 
@@ -64,14 +65,17 @@ def create_booking(user: CurrentUser, body: RoomOrder) -> Response:
         plan=body.plan,
         children=body.children,
         extras=tuple(body.extras),
+        code=body.code,
     )
     context = current_services().booking_context
+    if body.code:
+        limits.count_code()
 
     def work(claim: Claim | None, kept: Kept[Booking]) -> Booking:
         with reservations.offering_alternatives(wanted, context):
             return reservations.book(user.actor, wanted, body.payment_method_id, context, claim=claim, render=kept)
 
-    return answered(user, "POST /bookings", body.model_dump(mode="json"), work, CREATED, once=reservations.once)
+    return answered(user, "POST /bookings", body.as_sent(), work, CREATED, once=reservations.once)
 
 
 @endpoint("GET", "/bookings", tag="Bookings", query=BookingList, schema=schemas.BookingPage)

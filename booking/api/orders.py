@@ -40,6 +40,7 @@ from booking.domain.reservations import (
     OrderRequest,
     RoomsToHold,
 )
+from booking.http import limits
 from booking.http.services import current_services
 from booking.infra.ids import decode, encode
 
@@ -185,7 +186,9 @@ def _wanted(user: CurrentUser, body: RoomsToHold) -> OrderRequest:
         OrderItem(item.room, item.stay, item.guests, item.plan, item.children, tuple(item.extras))
         for item in body.items
     )
-    return OrderRequest(user.id, items, body.contact.known() if body.contact else None)
+    if body.code:
+        limits.count_code()
+    return OrderRequest(user.id, items, body.contact.known() if body.contact else None, code=body.code)
 
 
 def _send_to_provider(user: CurrentUser, order_id: uuid.UUID, body: OrderPayment) -> None:

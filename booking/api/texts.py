@@ -22,6 +22,8 @@ CONTACT = {
     "requests": "A quiet room, please.",
 }
 STAY = {"roomId": ROOM, "checkIn": "2026-12-01", "checkOut": "2026-12-04", "guests": 2}
+CODE = ("A promotion’s code: it takes something off, or is refused with a reason.", "SPRING")
+SOLD_PLAN = ("The rate plan; null for the room’s own cancellation policy.", None)
 
 TEXTS: dict[str, tuple[str, Any]] = {
     # --- finding
@@ -116,14 +118,9 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "CancellationPolicy.name": ("The name of the policy; null if it has none.", "moderate"),
     "tiers": ("Refund tiers, most generous first. After the last deadline there is no refund.", None),
     "freeCancellation": ("Only rooms that can still be cancelled free of charge, at the price for that.", True),
-    "ratePlan": (
-        "The rate plan’s id; “own”: the room’s own policy; without it the cheapest.",
-        PLAN,
-    ),
-    **{
-        f"{of}.ratePlan": ("The rate plan; null for the room’s own cancellation policy.", None)
-        for of in ("RoomSummary", "Quote", "PlanOffer", "Booking")
-    },
+    **{f"{of}.code": CODE for of in ("RoomOrder", "RoomsToHold", "OrderPurchase")},
+    **{f"{of}.ratePlan": SOLD_PLAN for of in ("RoomSummary", "Quote", "PlanOffer", "Booking")},
+    "ratePlan": ("The rate plan’s id; “own”: the room’s own policy; without it the cheapest.", PLAN),
     "ratePlans": ("All that the stay can be booked on, cheapest first.", None),
     "RatePlan.id": ("The rate plan’s id.", PLAN),
     "RatePlan.name": ("What the property calls the rate plan.", "Non-refundable"),

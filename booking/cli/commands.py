@@ -18,6 +18,7 @@ OURS = {
             "properties",
             "photos",
             "rates",
+            "promotions",
             "blocks",
             "users",
             "people",

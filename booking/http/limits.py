@@ -85,6 +85,7 @@ class _Counters:
         self.user = self._counter("user", settings.limit_user, _user)
         self.booking = self._counter("bookings", settings.limit_bookings, _user)
         self.reservation = self._counter("reservations", settings.limit_reservations, _address)
+        self.code = self._counter("codes", settings.limit_codes, _user)
         self.mail = self._counter("mails", settings.limit_mails, _address)
 
     def _counter(self, scope: str, limit: str, key: Callable[[], str]) -> _Counter:
@@ -139,6 +140,11 @@ def count_reservation() -> None:
     """One more press of "Reserve" by this user and from this address, whoever they are; raises RateLimitExceeded."""
     counters = _counters()
     _counted(*counters.of_user(books=True), counters.reservation)
+
+
+def count_code() -> None:
+    """One more promotion code that this user tries; raises RateLimitExceeded. So nobody finds one by guessing."""
+    _counted(_counters().code)
 
 
 def count_mail() -> None:

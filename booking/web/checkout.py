@@ -148,11 +148,11 @@ def show(booking_id: str) -> Response:
         return go_to(_next(trip))
     told = session.pop(TOLD, {}) if trip.stage != reservations.STAGE_PAYING else {}
     if told.get("booking") != booking_id:
-        return _shown(trip, Form())
-    return _shown(trip, Form({"paymentMethodId": told["card"]}), told=told["code"], old=told.get("old"))
+        return shown(trip, Form())
+    return shown(trip, Form({"paymentMethodId": told["card"]}), told=told["code"], old=told.get("old"))
 
 
-def _once_more(booking_id: str) -> Response:
+def once_more(booking_id: str) -> Response:
     """The same page with a new token, after somebody has signed in anew beside it."""
     chosen = Form.posted().value("paymentMethodId")
     card = chosen if chosen in {one.method for one in cards.simulated()} else ""
@@ -162,7 +162,7 @@ def _once_more(booking_id: str) -> Response:
 @blueprint.post("/checkout/<booking_id>")
 @signed_in.counted()
 @required
-@form_check.asks_again(_once_more)
+@form_check.asks_again(once_more)
 def pay(booking_id: str) -> Response:
     """Charge the card that was chosen, and confirm; what costs nothing needs none."""
     trip, form = own_trip(booking_id), Form.posted()
@@ -180,9 +180,9 @@ def pay(booking_id: str) -> Response:
     except (PaymentFailed, PriceChanged) as refusal:
         return _told(booking_id, refusal.code, form.value("paymentMethodId"))
     except Invalid as refusal:
-        return _refused(booking_id, form.refuse(refusal), refusal)
+        return refused(booking_id, form.refuse(refusal), refusal)
     except RoomNotAvailable as refusal:
-        return _refused(booking_id, form, refusal)
+        return refused(booking_id, form, refusal)
     return go_to(url_for("bookings.show", booking_id=booking_id))
 
 
@@ -200,7 +200,7 @@ def _to_the_provider(trip: BookingDetails, form: Form) -> Response:
     except (PriceChanged, PaymentPageUnavailable) as refusal:
         return _told(booking_id, refusal.reason, "")
     except (Invalid, RoomNotAvailable) as refusal:
-        return _refused(booking_id, form, refusal)
+        return refused(booking_id, form, refusal)
     return go_to(url or back)
 
 
@@ -214,7 +214,7 @@ def paid(booking_id: str) -> Response:
 
 @blueprint.post("/checkout/<booking_id>/release")
 @required
-@form_check.asks_again(_once_more)
+@form_check.asks_again(once_more)
 def release(booking_id: str) -> Response:
     """The guest does not want the room after all, or would rather have another one, or other dates of this one.
 
@@ -235,7 +235,7 @@ def release(booking_id: str) -> Response:
 # --- showing
 
 
-def _shown(trip: BookingDetails, form: Form, *, status: int = 200, told: str = "", old: str | None = None) -> Response:
+def shown(trip: BookingDetails, form: Form, *, status: int = 200, told: str = "", old: str | None = None) -> Response:
     facts: dict[str, Any] = {"trip": trip, "booking_id": encode("booking", trip.id), "lines": bills.of_trip(trip)}
     facts["room_id"] = encode("room", trip.room_id)
     if trip.stage in (reservations.STAGE_HELD, reservations.STAGE_AWAITED):
@@ -276,12 +276,12 @@ def _told(booking_id: str, code: str, card: str, old: str | None = None) -> Resp
     return go_to(url_for(".show", booking_id=booking_id))
 
 
-def _refused(booking_id: str, form: Form, refusal: BookingError) -> Response:
+def refused(booking_id: str, form: Form, refusal: BookingError) -> Response:
     """The page as it is now, with what went wrong; whatever the refusal was, the booking may be paid by now."""
     trip = own_trip(booking_id)
     if trip.stage in (reservations.STAGE_BOOKED, reservations.STAGE_CANCELLED, reservations.STAGE_PAYING):
         return go_to(_next(trip))
-    return _shown(trip, form, status=status_of(refusal))
+    return shown(trip, form, status=status_of(refusal))
 
 
 def _offer(wanted: BookingRequest, quote: pricing.StayQuote) -> dict[str, Any]:

@@ -86,6 +86,14 @@ class House:
         said = pricing.rate_input({"kind": "price", "name": "Summer", "terms": "amount=200"})
         return encode("rate", pricing.add_rate(SYSTEM, self.room.property_id, said))
 
+    def promotion(self, *, ended: bool = False) -> str:
+        """One in force, or one that has ended."""
+        said = {"code": f"CODE{next(self.numbers)}", "name": "Sale", "percent": 10}
+        made = pricing.add_promotion(SYSTEM, pricing.PromotionInput.model_validate(said))
+        if ended:
+            pricing.end_promotion(SYSTEM, made)
+        return encode("promotion", made)
+
     def rates_file(self, kind: str = "price") -> str:
         """A file with a rule that is new."""
         path = self.folder / f"rates-{next(self.numbers)}.csv"

@@ -6,12 +6,14 @@ from tests.cli.command_house import unknown
 from tests.cli.command_kinds import CHANGES, FILES, LISTS, NIGHTS, A, Command, of
 from tests.cli.figures_commands import FIGURES
 from tests.cli.invoice_commands import INVOICES
+from tests.cli.promotion_commands import PROMOTIONS
 from tests.cli.rate_commands import RATES
 
 MAY_EDIT = frozenset({A.EDIT_ROOMS})
 
 ROOMS: dict[str, Command] = {
     **RATES,
+    **PROMOTIONS,
     **INVOICES,
     **FIGURES,
     "rooms import": Command(

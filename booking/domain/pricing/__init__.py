@@ -50,6 +50,7 @@ from booking.domain.pricing.promotion_editing import of_staff as promotions_of_s
 from booking.domain.pricing.promotion_editing import resume as resume_promotion
 from booking.domain.pricing.promotion_editing import uses as promotion_uses
 from booking.domain.pricing.promotion_editing import uses_by as promotion_uses_by
+from booking.domain.pricing.promotion_inputs import Code as PromotionCode
 from booking.domain.pricing.promotion_inputs import CodeInput, PromotionInput
 from booking.domain.pricing.promotion_inputs import plain_code as promotion_code
 from booking.domain.pricing.promotion_models import Promotion
@@ -147,6 +148,7 @@ __all__ = [
     "PricePart",
     "PriceReason",
     "Promotion",
+    "PromotionCode",
     "PromotionGuest",
     "PromotionInput",
     "PromotionModified",

@@ -210,7 +210,9 @@ def _locked(actor: Actor, promotion_id: uuid.UUID) -> Promotion:
 
 
 def _require(actor: Actor, properties: Iterable[uuid.UUID]) -> None:
-    if not _may(actor, Action.EDIT_PROMOTIONS, properties):
+    both = (Action.SEE_PROMOTIONS, Action.EDIT_PROMOTIONS)  # who may not see one makes none
+    wanted = list(properties)
+    if not all(_may(actor, action, wanted) for action in both):
         raise PromotionNotFound
 
 

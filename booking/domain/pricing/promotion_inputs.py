@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from booking.domain.inputs import CalendarDate, Input, Name, decimal_text, in_order, refuse
+from booking.domain.inputs import PLAIN, CalendarDate, Input, Name, decimal_text, filled, in_order, plain, refuse
 from booking.domain.money import decimals, rounded
 from booking.domain.notices import AnyOf, Notice
 from booking.domain.pricing.rule_terms import Off
@@ -82,14 +82,16 @@ class PromotionInput(Input):
         return said | {"property_ids": sorted(set(self.properties))}
 
 
+Code = Annotated[
+    str,
+    Field(max_length=60, json_schema_extra=PLAIN | {"minLength": 1}),
+    AfterValidator(plain),
+    AfterValidator(plain_code),
+    AfterValidator(filled),
+]
+
+
 class CodeInput(Input):
     """A promotion's code, as a guest types it."""
 
-    code: Annotated[str, Field(max_length=255), AfterValidator(plain_code)] = ""
-
-    @field_validator("code")
-    @classmethod
-    def _typed(cls, code: str) -> str:
-        if not code:
-            raise refuse(Notice("empty"))
-        return code
+    code: Code

@@ -99,9 +99,7 @@ from booking.domain.reservations.payment_links import pay as pay_by_link
 from booking.domain.reservations.payment_links import request as request_payment
 from booking.domain.reservations.payment_links import written as written_payment_link
 from booking.domain.reservations.payment_pages import Links as PaymentLinks
-from booking.domain.reservations.promotion_codes import CodedQuote
 from booking.domain.reservations.promotion_codes import drop as drop_promotion
-from booking.domain.reservations.promotion_codes import quote as quote_with_code
 from booking.domain.reservations.promotion_codes import use as use_promotion
 from booking.domain.reservations.provider_looks import look as look_at_providers
 from booking.domain.reservations.provider_messages import hear as hear_from_provider
@@ -150,7 +148,6 @@ __all__ = [
     "ChangeQuote",
     "ChangeSettlement",
     "Claim",
-    "CodedQuote",
     "ContactErased",
     "DecidedRefund",
     "EarlierRoom",
@@ -236,7 +233,6 @@ __all__ = [
     "prune_keys",
     "quote_change",
     "quote_change_by_reference",
-    "quote_with_code",
     "recover_payments",
     "refund_state",
     "refunds_awaiting_staff",

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import Row, bindparam, select
 
-from booking.domain import payments
+from booking.domain import payments, pricing
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingNotCancellable, BookingNotFound
 from booking.domain.payments import FAILED, SUCCEEDED, Order, Payment
@@ -71,6 +71,7 @@ class BookingDetails:
     rooms: tuple[OrderedRoom, ...]  # all of the order, where it has several
     change: ChangeToPay | None  # another stay that takes this one's place once it is paid
     change_not_paid: bool  # the guest left its page not long ago
+    promotion: str | None  # what the house calls the one that it uses
     rest: Rest | None  # what its guest may pay now of an order whose deposit was paid
 
     @property
@@ -166,6 +167,7 @@ def _trip(
         due_if_cancelled=cancellation.due_after(booking, order, terms) if terms else order.due,
         rooms=tuple(map(_ordered, rooms)) if len(rooms) > 1 else (),
         change=None,
+        promotion=used.label if (used := pricing.promotion_of(pricing.kept_lines(booking.price_lines))) else None,
         change_not_paid=shown == BOOKED and change_details.was_not_paid(booking, charge),
         rest=None,
     )

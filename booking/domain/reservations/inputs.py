@@ -38,7 +38,7 @@ from booking.domain.inputs import (
 )
 from booking.domain.notices import Notice
 from booking.domain.payments import GUARANTEES, Contact
-from booking.domain.pricing import CHEAPEST, Extras, PlanId
+from booking.domain.pricing import CHEAPEST, Extras, PlanId, PromotionCode
 from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.reservations.models import BOOKING_STATUSES
 from booking.infra.ids import decode
@@ -116,6 +116,11 @@ class RoomOrder(RoomStay):
     """A booking in one call."""
 
     payment_method_id: PaymentMethod
+    code: PromotionCode | None = None
+
+    def as_sent(self) -> dict[str, Any]:
+        """What makes another request of it; without a code as before there were any."""
+        return self.model_dump(mode="json", exclude={"code"} if self.code is None else None)
 
 
 Requests = Annotated[str, Field(max_length=1000, json_schema_extra=PROSE | {"minLength": 1}), AfterValidator(prose)]
@@ -143,10 +148,12 @@ class RoomsToHold(Input):
 
     items: Annotated[list[RoomStay], Field(min_length=1, max_length=MAX_ROOMS)]
     contact: ContactDetails | None = None
+    code: PromotionCode | None = None
 
     def as_sent(self) -> dict[str, Any]:
-        """What makes another request of it. Without a contact, as before there were any: keys live on meanwhile."""
-        return self.model_dump(mode="json", exclude={"contact"} if self.contact is None else None)
+        """What makes another request of it. Without what is asked for since then, as before: keys live on meanwhile."""
+        nothing = {name for name in ("contact", "code") if getattr(self, name) is None}
+        return self.model_dump(mode="json", exclude=nothing)
 
 
 class OrderPurchase(RoomsToHold):

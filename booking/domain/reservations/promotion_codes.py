@@ -9,35 +9,21 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 
 from booking.domain import payments, people, pricing
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingNotFound, HoldOver, Invalid
 from booking.domain.notices import Notice
 from booking.domain.people import Action
-from booking.domain.pricing import Promotion, PromotionGuest, StayQuote
+from booking.domain.pricing import Promotion, PromotionGuest
 from booking.domain.reservations import cancellation, changes, deposits, lines, repository
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import PENDING, Booking, Lines
 from booking.domain.reservations.requests import Wanted
 from booking.domain.stays import Stay, StayRules
-from booking.infra.db import READ_COMMITTED, reading, transaction
+from booking.infra.db import READ_COMMITTED, transaction
 
 CODE = "code"  # the field that a refusal names
-
-
-@dataclass(frozen=True, slots=True)
-class CodedQuote:
-    """What a stay costs with a code."""
-
-    quote: StayQuote
-    lines: tuple[pricing.Line, ...]
-
-    @property
-    def total(self) -> Decimal:
-        return pricing.total_of(self.lines)
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -68,22 +54,6 @@ def drop(actor: Actor, order_id: uuid.UUID) -> Lines:
         if booking.promotion_id:
             _price(actor, booking, None)
     return held
-
-
-@reading
-def quote(
-    room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules, *, code: str, guest: PromotionGuest
-) -> CodedQuote:
-    """What a stay would cost with a code; whether a use is left is looked up, and not kept.
-
-    Raises RoomNotFound, Invalid.
-    """
-    quoted, room = pricing.quote_stay(room_id, stay, guests, rules), pricing.for_sale(room_id)
-    promotion = _found(code)
-    _refuse(pricing.promotion_problem(promotion, room.property_id, room.currency, stay, rules.today(room.time_zone)))
-    _refuse_beyond_limits(promotion, guest, None, 1)
-    reason = pricing.promotion_reason(promotion)
-    return CodedQuote(quoted, tuple(pricing.promoted(quoted.price.lines, reason, room.currency)))
 
 
 def use_wanted(actor: Actor, held: Lines, wanted: Wanted, context: BookingContext) -> Lines:
@@ -131,8 +101,8 @@ def _found(code: str, *, lock: bool = False) -> Promotion:
     return promotion
 
 
-def _refuse_beyond_limits(promotion: Promotion, guest: PromotionGuest, order_id: uuid.UUID | None, wanted: int) -> None:
-    """Inside the transaction that has locked it, or for looking. Each room is a use."""
+def _refuse_beyond_limits(promotion: Promotion, guest: PromotionGuest, order_id: uuid.UUID, wanted: int) -> None:
+    """Inside the transaction that has locked it. Each room is a use."""
     most, own = promotion.most_uses, promotion.most_per_guest
     if most is not None:
         used = pricing.promotion_uses([promotion.id], without_order=order_id).get(promotion.id, 0)

@@ -43,7 +43,7 @@ def settings(given: Settings, problems: Sequence[str]) -> Iterator[Diagnosis]:
 def _readable(given: Settings) -> Iterator[Diagnosis]:
     if given.log_level not in LEVELS:
         yield problem(f"LOG_LEVEL is {given.log_level}", f"choose one of {', '.join(sorted(LEVELS))}")
-    for variable in ("LIMIT_PUBLIC", "LIMIT_MAILS", "LIMIT_USER", "LIMIT_BOOKINGS", "LIMIT_RESERVATIONS"):
+    for variable in (f"LIMIT_{name}" for name in ("PUBLIC", "MAILS", "USER", "BOOKINGS", "RESERVATIONS", "CODES")):
         try:
             parse_many(getattr(given, variable.lower()))
         except ValueError:
