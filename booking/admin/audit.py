@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request, session, url_for
 
 from booking.admin import doors, stories
 from booking.admin.entrance import desk
-from booking.domain import inventory, people
+from booking.domain import people, pricing
 from booking.domain.errors import Conflict, Invalid, NotFound
 from booking.domain.people import AuditEntry, AuditSearch
 from booking.domain.reservations import front_desk
@@ -42,7 +42,7 @@ def index() -> Response:
     entries = found.entries if found else []
     things = front_desk.named_things(actor(), {entry.subject for entry in entries})
     told = [_told(entry, found.names, things.get(entry.subject)) for entry in entries] if found else []
-    facts: dict[str, Any] = {"told_once": session.pop(TOLD, None), "can_undo": inventory.is_entry_undoable}
+    facts: dict[str, Any] = {"told_once": session.pop(TOLD, None), "can_undo": pricing.is_entry_undoable}
     facts |= {"form": form, "found": found, "told": told, "zone": desk().zone, "door_of": doors.in_words}
     is_filtered = any(value for name, value in request.args.items() if name != "after")
     return page("admin/audit.html", block="main", status=status, is_filtered=is_filtered, **facts)
@@ -55,7 +55,7 @@ def undo(log_id: str) -> Response:
     if known is None:
         raise NotFound
     try:
-        inventory.undo_entry(actor(), known, current_services().booking_context.rules)
+        pricing.undo_entry(actor(), known, current_services().booking_context.rules)
         session[TOLD] = {"why": ""}
     except Conflict as refusal:
         session[TOLD] = {"why": words.on_page(refusal)}
@@ -85,6 +85,8 @@ def _link(entry: AuditEntry, thing: NamedThing | None) -> str:
         return url_for("admin.people.index") if desk().areas.people else ""
     if kind == "closing":
         return url_for("admin.cash.closing", closing_id=entry.subject)
+    if kind == "rate" and thing:
+        return url_for("admin.rate_rules.show", rate_id=entry.subject)
     if kind == "property" and decode(kind, entry.subject):
         return url_for("admin.calendar.show", property=entry.subject)
     return ""

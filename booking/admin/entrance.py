@@ -38,6 +38,27 @@ class Section:
     blueprints: tuple[str, ...]  # whose pages are within it
 
 
+OF_BOOKINGS = tuple(
+    f"admin.{name}"
+    for name in (
+        "answers",
+        "bookings",
+        "booking",
+        "booking_invoices",
+        "change",
+        "data_requests",
+        "emails",
+        "guest",
+        "imports",
+        "new_booking",
+        "notes",
+        "register",
+        "views",
+    )
+)
+OF_RATES = tuple(f"admin.{name}" for name in ("rates", "rate_rules", "rate_ranges", "rate_sheets"))
+
+
 class Desk:
     """What every staff page knows: `desk` in templates."""
 
@@ -49,29 +70,15 @@ class Desk:
         """The menu of whoever is here."""
         found = [Section("admin.today.show", gettext("Today"), "sun", ("admin.today",))]
         if self.areas.bookings:
-            areas = (
-                "answers",
-                "bookings",
-                "booking",
-                "booking_invoices",
-                "change",
-                "data_requests",
-                "emails",
-                "guest",
-                "imports",
-                "new_booking",
-                "notes",
-                "register",
-                "views",
-            )
-            within = tuple(f"admin.{name}" for name in areas)
             found.append(Section("admin.calendar.show", gettext("Calendar"), "calendar", ("admin.calendar",)))
-            found.append(Section("admin.bookings.index", gettext("Bookings"), "luggage", within))
+            found.append(Section("admin.bookings.index", gettext("Bookings"), "luggage", OF_BOOKINGS))
         rooms = ["admin.room_list", "admin.room", "admin.new_room", "admin.room_sheets"]
         properties = ["admin.properties", "admin.set_up"]
         # Photos are a room's or a property's, and their pages stand where those do.
         (properties if "property_id" in (request.view_args or {}) else rooms).append("admin.photos")
         found.append(Section("admin.room_list.show", gettext("Rooms"), "bed-double", tuple(rooms)))
+        if self.areas.rates:
+            found.append(Section("admin.rates.show", gettext("Rates"), "arrow-up-down", OF_RATES))
         if self.areas.bookings:
             found.append(
                 Section(

@@ -15,6 +15,7 @@ from booking.admin import house_words, states
 from booking.domain.people import AuditEntry
 from booking.domain.reservations.front_desk import StaffBooking
 from booking.http import date_format
+from booking.http.words import rate_rules
 from booking.infra.ids import encode
 from booking.pages import formats
 
@@ -111,6 +112,7 @@ ACTIONS = {
     "rate.added": _("Rate rule added"),
     "rate.changed": _("Rate rule changed"),
     "rate.ended": _("Rate rule ended"),
+    "rate.restored": _("Rate rule put back"),
     "room.changed": _("Room changed"),
     "room.created": _("Room added"),
     "room.left_units": _("Room taken out of its units"),
@@ -198,7 +200,7 @@ FACTS = {
     "status": _("State"),
     "priority": _("Priority"),
     "roomKind": _("Kind of room"),
-    "terms": _("Terms"),
+    "terms": _("What it does"),
     "weekdays": _("Weekdays"),
     "total": _("Total"),
     "units": _("Units"),
@@ -277,8 +279,21 @@ def of_entry(entry: AuditEntry, names: Mapping[str, str], currency: str = "") ->
     """An entry of the audit log; an action of another version by its own name. `currency`: of amounts without one."""
     text = str(ACTIONS.get(entry.action, entry.action))
     who = states.actor(entry.actor, dict(names))
-    told = tuple(changes(entry.was, entry.now, currency))
+    was, now = entry.was, entry.now
+    if entry.action.startswith("rate."):
+        was, now = _rates_said(was, currency), _rates_said(now, currency)
+    told = tuple(changes(was, now, currency))
     return Told(entry.at, who, text, told, entry.request_id, entry.door)
+
+
+def _rates_said(facts: Mapping[str, Any], currency: str) -> dict[str, Any]:
+    """What a rule does and on which weekdays, as a sentence instead of the words that are kept."""
+    said = dict(facts)
+    if "terms" in said:
+        said["terms"] = rate_rules.logged(facts, currency)
+    if "weekdays" in said:
+        said["weekdays"] = rate_rules.logged_weekdays(str(said["weekdays"]))
+    return said
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any], currency: str = "") -> list[str]:

@@ -12,7 +12,7 @@ import click
 from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import Group, acting, refusals_said
 from booking.cli.values import Id
-from booking.domain import inventory, people
+from booking.domain import people, pricing
 from booking.domain.inputs import accept
 from booking.domain.people import AuditEntry, AuditSearch
 from booking.domain.reservations import front_desk
@@ -76,7 +76,7 @@ def undo(entry: uuid.UUID, as_json: bool) -> None:
         flask audit undo entry_01k5...
     """
     with refusals_said():
-        undone = inventory.undo_entry(acting(), entry, current_services().booking_context.rules)
+        undone = pricing.undo_entry(acting(), entry, current_services().booking_context.rules)
     if as_json:
         show([_facts(undone)])
     else:

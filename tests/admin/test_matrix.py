@@ -28,6 +28,7 @@ from booking.infra.db import db, reading
 from booking.infra.ids import encode
 from booking.infra.storage import Storage
 from tests.a_text import text_given_up
+from tests.admin import plain_routes
 from tests.admin.invoiced import an_invoice
 from tests.admin.matrix_parts import a_plan, is_refused, policy_routes
 from tests.cast import SYSTEM, VISA, a_room, acting, in_days, order, payments_of, person
@@ -84,7 +85,7 @@ class House:
             "request_id": lambda: encode("request", self.request()),
             "event_id": lambda: encode("event", self.email()),
             "closing_id": lambda: encode("closing", self.closing()),
-            "rate_id": lambda: encode("rate", a_plan(self.room.property_id)),
+            "rate_id": lambda: self.rate(is_plan="/policies" in rule),
             "invoice_id": lambda: encode("invoice", an_invoice(self.booking)),
             "note_id": lambda: encode("note", self.note()),
             "photo_id": lambda: encode("photo", self.photo("property_id" in rule).id),
@@ -125,6 +126,9 @@ class House:
         key = payments.DrawerKey(self.room.property_id, "EUR", None)
         after = payments.get_drawer(SYSTEM, key)[0].after
         return payments.close_drawer(SYSTEM, key, payments.Count(Decimal(0), Decimal(0), None, Decimal(0), after)).id
+
+    def rate(self, *, is_plan: bool) -> str:
+        return encode("rate", a_plan(self.room.property_id)) if is_plan else plain_routes.a_rate(self.room)
 
     def photo(self, of_property: bool) -> StaffPhoto:
         """One that nobody has deleted yet."""
@@ -225,16 +229,10 @@ ROUTES: dict[str, Route] = {
     "POST /admin/calendar/blocks/<block_id>/unblock": Route(
         HOUSE, refused=lambda _, __, ids: _is_there(ids["block_id"])
     ),
-    "GET /admin/rooms/<room_id>/photos": Route(MANAGERS),
-    "POST /admin/rooms/<room_id>/photos": Route(MANAGERS),
-    "POST /admin/rooms/<room_id>/photos/describe": Route(MANAGERS),
-    "POST /admin/rooms/<room_id>/photos/<photo_id>/move": Route(MANAGERS),
-    "POST /admin/rooms/<room_id>/photos/<photo_id>/delete": Route(MANAGERS),
-    "GET /admin/properties/<property_id>/photos": Route(MANAGERS),
-    "POST /admin/properties/<property_id>/photos": Route(MANAGERS),
-    "POST /admin/properties/<property_id>/photos/describe": Route(MANAGERS),
-    "POST /admin/properties/<property_id>/photos/<photo_id>/move": Route(MANAGERS),
-    "POST /admin/properties/<property_id>/photos/<photo_id>/delete": Route(MANAGERS),
+    **{route: Route(SEES) for route in plain_routes.SEEN},
+    **{route: Route(DESK, asked=plain_routes.asked) for route in plain_routes.SEEN_HERE},
+    **{route: Route(MANAGERS) for route in plain_routes.PHOTOS},
+    **{route: Route(MANAGERS, asked=plain_routes.asked) for route in plain_routes.CHANGED_HERE},
     "GET /admin/imports": Route(MANAGERS, asked=lambda house: {"property": house.here}),
     "POST /admin/imports": Route(MANAGERS, lambda house: {"property": house.here, "source": "old system"}),
     "GET /admin/imports/<import_id>": Route(MANAGERS),

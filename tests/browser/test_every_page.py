@@ -85,6 +85,9 @@ def names(alice: User, bob: User, owner: User, room: Room, desk: BookingContext,
         "theirs": encode("invoice", invoicing.issue_invoices(SYSTEM, phoned.id, TERMS)[0].id),
         "hidden": encode("room", catalogue.copy_room(SYSTEM, room.id, "Room that nobody has seen yet")),
         "sheet": encode("sheet", _sheet(owner)),
+        "rate": _rate(room),
+        "month": f"{in_days(20).check_in:%Y-%m}",
+        "year": str(in_days(20).check_in.year),
         "late": in_days(20, 5).check_out.isoformat(),
         "day": in_days(1).check_in.isoformat(),
     }
@@ -93,6 +96,20 @@ def names(alice: User, bob: User, owner: User, room: Room, desk: BookingContext,
 def _rule(room: Room, kind: str, terms: dict[str, object]) -> uuid.UUID:
     said = pricing.rate_said({"kind": kind, "name": f"A {kind} of ours", "terms": terms})
     return pricing.add_rate(SYSTEM, room.property_id, said)
+
+
+def _rate(room: Room) -> str:
+    """A rule among others: a season, weekends, a city tax."""
+    season = in_days(20, 30)
+    days = {"from": season.check_in.isoformat(), "to": season.check_out.isoformat()}
+    for said in (
+        {"kind": "min_nights", "name": "Long stays in the season", "terms": "nights=3", **days},
+        {"kind": "adjust", "name": "Weekend", "terms": "percent=20", "weekdays": "fri,sat"},
+        {"kind": "tax", "name": "City tax", "terms": "amount=3.50 per=guest_night nights=7"},
+    ):
+        pricing.add_rate(SYSTEM, room.property_id, pricing.rate_input(said))
+    summer = {"kind": "price", "name": "Summer on the Grand Canal", "terms": "amount=150", **days}
+    return encode("rate", pricing.add_rate(SYSTEM, room.property_id, pricing.rate_input(summer)))
 
 
 def _link_to_pay(owing: Booking) -> str:

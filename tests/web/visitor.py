@@ -41,11 +41,11 @@ class Visitor:
     def go(self, url: str, **headers: str) -> Visitor:
         return self._look(url, self.client.get(url, headers=headers))
 
-    def send(self, action: str, fields: Mapping[str, object] | None = None, **typed: object) -> Visitor:
+    def send(self, action: str, fields: Mapping[str, object] | None = None, /, **typed: object) -> Visitor:
         """Fill in the form with this action, as it stands on the page, and send it."""
         return self._send(self.form(action), action, fields, **typed)
 
-    def press(self, name: str, **typed: object) -> Visitor:
+    def press(self, name: str, /, **typed: object) -> Visitor:
         """Fill in the form of the button of this name, and press that: it may have an address of its own."""
         [button] = [one for one in self.page.select("main button") if one.get_text(strip=True) == name]
         form = self.page.find("form", id=str(button["form"])) if "form" in button.attrs else button.find_parent("form")
@@ -54,9 +54,13 @@ class Visitor:
 
     def _send(self, form: Tag, action: str, fields: Mapping[str, object] | None, **typed: object) -> Visitor:
         shown = [field for field in form.select("input[name]") if _sent(field)]
-        values: dict[str, Any] = {str(field["name"]): str(field.get("value", "")) for field in shown}
+        values: dict[str, Any] = {}
+        for field in shown:
+            values.setdefault(str(field["name"]), []).append(str(field.get("value", "")))
         filled = {**(fields or {}), **typed}
-        values |= {str(name): value if isinstance(value, tuple) else str(value) for name, value in filled.items()}
+        values |= {
+            str(name): value if isinstance(value, (tuple, list)) else str(value) for name, value in filled.items()
+        }
         headers = {"Referer": f"http://localhost{self.url}", "Origin": "http://localhost"}
         return self._look(action, self.client.post(action, data=values, headers=headers))
 

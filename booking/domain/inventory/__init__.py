@@ -4,6 +4,7 @@ Claim, pin, book, release, block: availability.py alone writes the table. Blocks
 staff or a feed. The room lock before a claim only keeps crowds away. Beside the nights: whether a room is clean.
 """
 
+from booking.domain.inventory.audit_undoing import ChangedSince
 from booking.domain.inventory.audit_undoing import is_undoable as is_entry_undoable
 from booking.domain.inventory.audit_undoing import undo as undo_entry
 from booking.domain.inventory.availability import KEPT_DAYS as NIGHTS_KEPT_DAYS
@@ -96,6 +97,7 @@ __all__ = [
     "BlockDiffers",
     "BlockNotFound",
     "BlockableRoom",
+    "ChangedSince",
     "Claim",
     "DayCount",
     "InTheWay",

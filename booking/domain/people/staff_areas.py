@@ -19,6 +19,7 @@ class StaffAreas:
     cash: bool
     figures: bool
     properties: bool
+    rates: bool
     rooms: bool  # to be made and changed
     people: bool
     audit: bool
@@ -35,6 +36,7 @@ def of(actor: Actor) -> StaffAreas:
         imports=bool(permissions.reach(actor, Action.IMPORT_BOOKINGS)),
         cash=bool(permissions.reach(actor, Action.KEEP_DRAWER)),
         figures=bool(permissions.reach(actor, Action.SEE_FIGURES)),
+        rates=bool(permissions.reach(actor, Action.SEE_RATES)),
         rooms=bool(permissions.reach(actor, Action.EDIT_ROOMS)),
         properties=bool(permissions.reach(actor, Action.SEE_ROOMS)),
         people=bool(permissions.reach(actor, Action.GIVE_ROLES)),

@@ -8,6 +8,8 @@ from booking.domain.pricing.calendar import Calendar, CalendarNight, free_stays
 from booking.domain.pricing.calendar import nearest as nearest_stays
 from booking.domain.pricing.calendar import nights as nights_of_room
 from booking.domain.pricing.deciding import decide as decide_rates
+from booking.domain.pricing.house_rates import AlikeRooms, DayRates, HouseRates, HouseRoom, RatesPage, RatesRow
+from booking.domain.pricing.house_rates import of_property as rates_by_day
 from booking.domain.pricing.inputs import Extras, NightsView, PlanId, RatesView, RoomView
 from booking.domain.pricing.nightly import Reason as PriceReason
 from booking.domain.pricing.offers import ForSale, PlanQuote, StayQuote, for_sale, offered, rule_problems
@@ -84,23 +86,35 @@ from booking.domain.pricing.quotes import NIGHT as NIGHT_LINE
 from booking.domain.pricing.quotes import TAX as TAX_LINE
 from booking.domain.pricing.quotes import as_sold as lines_as_sold
 from booking.domain.pricing.quotes import total as total_of
-from booking.domain.pricing.rate_editing import RATES_CHANGED, RateModified
+from booking.domain.pricing.rate_editing import RATES_CHANGED, RateModified, RatesModified, RateStep
 from booking.domain.pricing.rate_editing import add as add_rate
 from booking.domain.pricing.rate_editing import change as change_rate
 from booking.domain.pricing.rate_editing import end as end_rate
 from booking.domain.pricing.rate_editing import of_property as rates_of_property
 from booking.domain.pricing.rate_editing import require as require_rates
+from booking.domain.pricing.rate_editing import take as take_rates
 from booking.domain.pricing.rate_editing import versions as rate_versions
+from booking.domain.pricing.rate_effects import DayEffect, RateEffects, RoomsEffect
+from booking.domain.pricing.rate_effects import preview as preview_rates
+from booking.domain.pricing.rate_forms import RateHistory, RatesForm
+from booking.domain.pricing.rate_forms import facts as rates_form
+from booking.domain.pricing.rate_forms import history as rate_history
 from booking.domain.pricing.rate_inputs import RateInput
 from booking.domain.pricing.rate_models import RateRule
+from booking.domain.pricing.rate_ranges import CLOSINGS, RangeInput
+from booking.domain.pricing.rate_ranges import steps as range_steps
 from booking.domain.pricing.rate_sheets import COLUMNS as RATE_COLUMNS
 from booking.domain.pricing.rate_sheets import MOST_ROWS as MOST_RATES
+from booking.domain.pricing.rate_sheets import NoRateSheet, SheetLine
 from booking.domain.pricing.rate_sheets import as_input as rate_input
+from booking.domain.pricing.rate_sheets import look as look_at_rates
 from booking.domain.pricing.rate_sheets import of_property as rate_rows
 from booking.domain.pricing.rate_sheets import put as put_rates
 from booking.domain.pricing.rate_sheets import read_row as read_rate_row
 from booking.domain.pricing.rate_sheets import row_of as rate_row
 from booking.domain.pricing.rate_sheets import said as rate_said
+from booking.domain.pricing.rate_undoing import is_undoable as is_entry_undoable
+from booking.domain.pricing.rate_undoing import undo as undo_entry
 from booking.domain.pricing.rated_search import HAS_RATED, HAS_RATED_IN, OWN_LIMITS, can_be_had, is_free_by_own_policy
 from booking.domain.pricing.rated_search import asked as stay_values
 from booking.domain.pricing.rated_search import fits as fits_rates
@@ -111,11 +125,17 @@ from booking.domain.pricing.rated_search import total as rated_total
 from booking.domain.pricing.rule_terms import CHARGE_KINDS
 from booking.domain.pricing.rule_terms import KINDS as RATE_KINDS
 from booking.domain.pricing.rule_terms import as_tier as tier_as_sold
+from booking.domain.pricing.rule_terms import read as check_terms
+from booking.domain.pricing.rule_text import read as read_terms
+from booking.domain.pricing.rule_text import weekdays as read_weekdays
+from booking.domain.pricing.rules import Rule
 from booking.domain.pricing.sold_charges import charges_again, included_again
+from booking.domain.pricing.tariffs import as_rule
 
 __all__ = [
     "CHARGE_KINDS",
     "CHEAPEST",
+    "CLOSINGS",
     "DISCOUNT_LINE",
     "FEE_LINE",
     "GOODWILL",
@@ -131,16 +151,22 @@ __all__ = [
     "RATE_COLUMNS",
     "RATE_KINDS",
     "TAX_LINE",
+    "AlikeRooms",
     "Calendar",
     "CalendarNight",
     "CodeInput",
+    "DayEffect",
+    "DayRates",
     "Extra",
     "Extras",
     "ForSale",
     "HousePolicies",
     "HousePolicy",
+    "HouseRates",
+    "HouseRoom",
     "Line",
     "NightsView",
+    "NoRateSheet",
     "PlanId",
     "PlanQuote",
     "PolicyInUse",
@@ -155,25 +181,38 @@ __all__ = [
     "PromotionNotFound",
     "PromotionView",
     "Quote",
+    "RangeInput",
+    "RateEffects",
+    "RateHistory",
     "RateInput",
     "RateModified",
     "RateNotFound",
     "RatePlan",
     "RateRule",
+    "RateStep",
+    "RatesForm",
+    "RatesModified",
+    "RatesPage",
+    "RatesRow",
     "RatesView",
     "RefundPromise",
     "RefundTier",
     "RoomView",
+    "RoomsEffect",
+    "Rule",
+    "SheetLine",
     "StayQuote",
     "add_promotion",
     "add_rate",
     "any_rates",
+    "as_rule",
     "bring_back_rate",
     "can_be_had",
     "change_promotion",
     "change_rate",
     "charges_again",
     "check_in_instant",
+    "check_terms",
     "chosen_extras",
     "decide_rates",
     "discounts_again",
@@ -190,12 +229,14 @@ __all__ = [
     "get_promotion",
     "house_policies",
     "included_again",
+    "is_entry_undoable",
     "is_free_by_own_policy",
     "is_free_to_cancel",
     "is_of_nights",
     "kept_lines",
     "kept_plan",
     "lines_as_sold",
+    "look_at_rates",
     "may_edit_promotion",
     "nearest_stays",
     "nights_of_room",
@@ -204,6 +245,7 @@ __all__ = [
     "places_needed",
     "policy_in_parts",
     "policy_of_nights",
+    "preview_rates",
     "price_lines",
     "price_parts",
     "promoted",
@@ -218,6 +260,8 @@ __all__ = [
     "put_rates",
     "quote",
     "quote_stay",
+    "range_steps",
+    "rate_history",
     "rate_input",
     "rate_row",
     "rate_rows",
@@ -226,8 +270,12 @@ __all__ = [
     "rated_properties",
     "rated_total",
     "rates_behind",
+    "rates_by_day",
+    "rates_form",
     "rates_of_property",
     "read_rate_row",
+    "read_terms",
+    "read_weekdays",
     "rebuild_rates",
     "refund_of",
     "refund_of_parts",
@@ -242,10 +290,12 @@ __all__ = [
     "sets_of_terms",
     "shown_per_night",
     "stay_values",
+    "take_rates",
     "tier_as_sold",
     "too_many_guests",
     "total_of",
     "totals",
+    "undo_entry",
     "use_known_policy",
     "use_policy",
 ]

@@ -171,17 +171,19 @@ def quote(
     *,
     children: Sequence[int] = (),
     extras: Collection[str] = (),
+    by: Tariff | None = None,
 ) -> Quote:
     """The price of a stay: its nights, discounts, fees and taxes. Other dates, guests or another room are another.
 
     Without a `plan` it is what the room's own policy costs. Of the guests `children` are those whose ages are these;
-    `extras` are rules of optional fees, of which those count that there are.
+    `extras` are rules of optional fees, of which those count that there are. `by`: other rules than those in force, to
+    see what they would make of it.
     """
-    rules, children = rules_of(room), tuple(children)
+    rules, children = by.of_room(room) if by else rules_of(room), tuple(children)
     if not rules and plan is None:
-        return Quote(stay, guests, at, room.currency, tuple(nights(room, stay.dates(), guests, at)), children)
+        return Quote(stay, guests, at, room.currency, tuple(_plain_nights(room, stay.dates())), children)
     dates = stay.dates()
-    facts = nightly.Facts(nightly.Party(guests, children), stay.check_in, _tariff(room).decided)
+    facts = nightly.Facts(nightly.Party(guests, children), stay.check_in, (by or _tariff(room)).decided)
     lines = [_night(rules, room, night, facts) for night in dates]
     lead = nightly.lead_days(at, room.time_zone, stay.check_in)
     of_plan = plan.reason if plan else None
@@ -224,10 +226,15 @@ def nights(room: PricedRoom, dates: Iterable[dt.date], guests: int, at: dt.datet
     """The line of each night by itself, as a calendar shows them: of a stay that begins with it."""
     rules = rules_of(room)
     if not rules:
-        amount = per_night(room.price_per_night, room.currency)
-        return [Line(NIGHT, date, amount, BASE, room.version) for date in dates]
+        return _plain_nights(room, dates)
     facts = nightly.Facts(nightly.Party(guests), None, _tariff(room).decided)
     return [_night(rules, room, date, facts) for date in dates]
+
+
+def _plain_nights(room: PricedRoom, dates: Iterable[dt.date]) -> list[Line]:
+    """Where no rule is for the room."""
+    amount = per_night(room.price_per_night, room.currency)
+    return [Line(NIGHT, date, amount, BASE, room.version) for date in dates]
 
 
 def rules_of(room: PricedRoom) -> RoomRules:

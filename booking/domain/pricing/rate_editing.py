@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -16,7 +17,7 @@ from sqlalchemy import func, insert, select, update
 from booking.domain import catalogue, messages, people
 from booking.domain.actors import Actor
 from booking.domain.catalogue import Property, PropertyNotFound, Room
-from booking.domain.errors import Conflict, Invalid
+from booking.domain.errors import BookingError, Conflict, Invalid
 from booking.domain.money import decimals, rounded
 from booking.domain.notices import Notice
 from booking.domain.people import Action
@@ -35,6 +36,36 @@ class RateModified(Conflict):
     """Somebody else has changed it since it was looked at, or ended it."""
 
     code = "RATE_MODIFIED"
+
+
+class RatesModified(Conflict):
+    """Rules of the property, or what was decided by them, are other ones than those that were looked at."""
+
+    code = "RATES_MODIFIED"
+
+
+@dataclass(frozen=True, slots=True)
+class RateStep:
+    """A rule as it is said, a new one without `rule_id`; without `said` the rule ends.
+
+    With `is_back`, what was done to the rule last is taken back: it is as it was before, or there again; only where its
+    newest version is the `seen` one, a number and whether it is in force.
+    """
+
+    said: RateInput | None
+    rule_id: uuid.UUID | None = None
+    is_back: bool = False
+    seen: tuple[int, bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a step does: `values` in the place of the newest version `was`. Without `was` they are new, without `values`
+    it ends.
+    """
+
+    was: RateRule | None
+    values: dict[str, Any] | None
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -74,24 +105,33 @@ def put_all(
 
     All or none. Raises PropertyNotFound, RateNotFound, RateModified, Invalid.
     """
-    people.require(actor, Action.EDIT_RATES, at=property_id, otherwise=PropertyNotFound)
-    house = catalogue.lock_rates(property_id)
-    rows = db.session.scalars(select(RateRule).where(RateRule.property_id == property_id, RateRule.until.is_(None)))
-    known = {rule.rule_id: rule for rule in rows}
-    said = [(rule_id, _values(house, one, rule_id)) for rule_id, one in wanted]
-    for rule_id, _ in said:
-        if rule_id is not None and rule_id not in known:
-            _refuse_unknown(property_id, rule_id)
-    new = [values for rule_id, values in said if rule_id is None and not any(_says(r, values) for r in known.values())]
-    changed = [(known[one], values) for one, values in said if one is not None and not _says(known[one], values)]
-    if new or changed:
-        since = catalogue.count_rates(house)
-        for values in new:
-            _make(actor, house, since, values)
-        for rule, values in changed:
-            _follow(actor, house, rule, since, values)
-        tell(actor, house, since)
-    return len(new), len(changed)
+    done = _take(actor, property_id, [RateStep(said, rule_id) for rule_id, said in wanted], None)
+    return sum(plan.was is None for plan in done), sum(plan.was is not None for plan in done)
+
+
+@transaction(isolation=READ_COMMITTED)
+def take(actor: Actor, property_id: uuid.UUID, steps: Sequence[RateStep], *, seen: int | None = None) -> int:
+    """All steps at once or none; how many rules are other ones now. Twice is once.
+
+    `seen`: the number of the rates from which it was shown what would become of them (rate_effects.py).
+    Raises PropertyNotFound, RateNotFound, RateModified, RatesModified, Invalid.
+    """
+    return len(_take(actor, property_id, steps, seen))
+
+
+def planned(house: Property, steps: Sequence[RateStep]) -> list[Planned]:
+    """Inside the caller's transaction: what the steps do to the rules in force; nothing for what is so already.
+
+    Raises RateNotFound, RateModified, Invalid.
+    """
+    known = _in_force(house)
+    plans = (_planned(house, known, step) for step in steps)
+    return [plan for plan in plans if plan is not None]
+
+
+def _in_force(house: Property) -> dict[uuid.UUID, RateRule]:
+    rows = db.session.scalars(select(RateRule).where(RateRule.property_id == house.id, RateRule.until.is_(None)))
+    return {rule.rule_id: rule for rule in rows}
 
 
 @transaction(isolation=READ_COMMITTED)
@@ -103,9 +143,7 @@ def end(actor: Actor, rule_id: uuid.UUID, *, seen_version: int | None = None) ->
     _refuse_modified(rule, seen_version)
     policy_rules.refuse_in_use(rule)
     since = catalogue.count_rates(house)
-    _end(actor, rule, since)
-    before = _plain({name: getattr(rule, name) for name in SAID}, rule.kind)
-    people.audit(actor, "rate.ended", encode("rate", rule_id), before=before)
+    _finish(actor, rule, since)
     tell(actor, house, since)
 
 
@@ -133,6 +171,11 @@ def of_property(actor: Actor, property_id: uuid.UUID, *, ended: bool = False) ->
 @reading
 def versions(actor: Actor, rule_id: uuid.UUID) -> list[RateRule]:
     """All there were of a rule, the oldest first. Raises RateNotFound."""
+    return versions_of(actor, rule_id)
+
+
+def versions_of(actor: Actor, rule_id: uuid.UUID) -> list[RateRule]:
+    """The same inside the caller's transaction."""
     rows = select(RateRule).where(RateRule.rule_id == rule_id).order_by(RateRule.version)
     found = list(db.session.scalars(rows))
     people.require(actor, Action.SEE_RATES, at=found[0].property_id if found else None, otherwise=RateNotFound)
@@ -141,10 +184,78 @@ def versions(actor: Actor, rule_id: uuid.UUID) -> list[RateRule]:
     return found
 
 
+def refusals(house: Property, wanted: Sequence[tuple[uuid.UUID | None, RateInput]]) -> dict[int, BookingError]:
+    """Inside the caller's transaction: what would be refused of them, by their places."""
+    known, found = _in_force(house), dict[int, BookingError]()
+    for place, (rule_id, said) in enumerate(wanted):
+        try:
+            _planned(house, known, RateStep(said, rule_id))
+        except (Invalid, RateNotFound, RateModified) as refusal:
+            found[place] = refusal
+    return found
+
+
 def tell(actor: Actor, house: Property, version: int) -> None:
     """Inside the caller's transaction: prices and limits of the property's rooms are other ones now."""
     place = {"propertyId": encode("property", house.id), "location": house.location}
     messages.record(actor, RATES_CHANGED, {**place, "ratesVersion": version})
+
+
+# --- steps
+
+
+def _take(actor: Actor, property_id: uuid.UUID, steps: Sequence[RateStep], seen: int | None) -> list[Planned]:
+    people.require(actor, Action.EDIT_RATES, at=property_id, otherwise=PropertyNotFound)
+    house = catalogue.lock_rates(property_id)
+    plans = planned(house, steps)
+    if not plans:
+        return []
+    if seen not in (None, house.rates_version):
+        raise RatesModified
+    since = catalogue.count_rates(house)
+    for plan in plans:
+        if plan.values is None and plan.was is not None:
+            policy_rules.refuse_in_use(plan.was)
+            _finish(actor, plan.was, since)
+        elif plan.values is not None and plan.was is None:
+            _make(actor, house, since, plan.values)
+        elif plan.values is not None and plan.was is not None:
+            _follow(actor, house, plan.was, since, plan.values)
+    tell(actor, house, since)
+    return plans
+
+
+def _planned(house: Property, known: Mapping[uuid.UUID, RateRule], step: RateStep) -> Planned | None:
+    if step.is_back and step.rule_id:
+        return _back(house.id, step.rule_id, step.seen)
+    if step.rule_id is not None and step.rule_id not in known:
+        if step.said is None and _is_rule_of(house.id, step.rule_id):
+            return None  # ended already
+        _refuse_unknown(house.id, step.rule_id)
+    was = known[step.rule_id] if step.rule_id else None
+    values = _values(house, step.said, step.rule_id) if step.said else None
+    says = [rule for rule in ([was] if was else known.values()) if values and _says(rule, values)]
+    return None if says else Planned(was, values)
+
+
+def _back(property_id: uuid.UUID, rule_id: uuid.UUID, seen: tuple[int, bool] | None) -> Planned:
+    """Of an ended rule its last version again, of a new one its end, of a changed one what it was before."""
+    rows = select(RateRule).where(RateRule.rule_id == rule_id, RateRule.property_id == property_id)
+    versions = list(db.session.scalars(rows.order_by(RateRule.version.desc()).limit(2)))
+    if not versions:
+        raise RateNotFound
+    last, before = versions[0], versions[1] if len(versions) > 1 else None
+    if seen not in (None, (last.version, last.until is None)):
+        raise RateModified
+    if last.until is not None:
+        return Planned(last, _kept(last))
+    # Where nothing was in force just before, the last thing done was to make it, or to put it back.
+    return Planned(last, _kept(before) if before and before.until == last.since else None)
+
+
+def _kept(rule: RateRule) -> dict[str, Any]:
+    """The columns of a version, as _values() makes them."""
+    return {name: getattr(rule, name) for name in (*SAID, "unit_group_id")}
 
 
 # --- rows
@@ -163,8 +274,12 @@ def _locked(actor: Actor, rule_id: uuid.UUID) -> tuple[Property, RateRule]:
 
 def _refuse_unknown(property_id: uuid.UUID, rule_id: uuid.UUID) -> None:
     """It has ended, or is no rule of the property."""
+    raise RateModified if _is_rule_of(property_id, rule_id) else RateNotFound
+
+
+def _is_rule_of(property_id: uuid.UUID, rule_id: uuid.UUID) -> bool:
     was = select(RateRule.id).where(RateRule.rule_id == rule_id, RateRule.property_id == property_id).limit(1)
-    raise RateModified if db.session.scalar(was) else RateNotFound
+    return db.session.scalar(was) is not None
 
 
 def _says(rule: RateRule, values: Mapping[str, Any]) -> bool:
@@ -180,15 +295,25 @@ def _make(actor: Actor, house: Property, since: int, values: Mapping[str, Any]) 
 
 
 def _follow(actor: Actor, house: Property, rule: RateRule, since: int, values: Mapping[str, Any]) -> None:
-    """The next version."""
-    was = {name: getattr(rule, name) for name in SAID}
-    changed = {name for name in SAID if values[name] != was[name]}
-    before = _plain({name: was[name] for name in changed}, rule.kind)
+    """The next version, also of a rule that has ended."""
+    is_back = rule.until is not None
+    was = {} if is_back else {name: getattr(rule, name) for name in SAID}
+    changed = {name for name in SAID if is_back or values[name] != was[name]}
+    before = _plain({name: was.get(name) for name in changed}, rule.kind)
     after = _plain({name: values[name] for name in changed}, values["kind"])
-    _end(actor, rule, since)
+    if not is_back:
+        _end(actor, rule, since)
     _add(actor, house, since, {**values, "rule_id": rule.rule_id, "version": rule.version + 1})
-    people.audit(actor, "rate.changed", encode("rate", rule.rule_id), before=before, after=after)
+    action = "rate.restored" if is_back else "rate.changed"
+    people.audit(actor, action, encode("rate", rule.rule_id), before=before, after=after)
     policy_rules.follow(actor, rule, values)
+
+
+def _finish(actor: Actor, rule: RateRule, since: int) -> None:
+    """It counts no longer."""
+    _end(actor, rule, since)
+    before = _plain({name: getattr(rule, name) for name in SAID}, rule.kind)
+    people.audit(actor, "rate.ended", encode("rate", rule.rule_id), before=before)
 
 
 def _refuse_modified(rule: RateRule, seen_version: int | None) -> None:
@@ -256,4 +381,5 @@ def _plain(values: Mapping[str, Any], kind: str) -> dict[str, Any]:
         shown, way = ways.get(name, (name, lambda value: value))
         if values.get(name) is not None:
             told[shown] = way(values[name])
-    return told
+    # What terms say depends on the kind, so whoever reads them needs it.
+    return {"kind": kind, **told} if "terms" in told else told

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from booking.domain import people
 from booking.domain.actors import Actor
-from booking.domain.errors import Invalid
+from booking.domain.catalogue import PropertyNotFound
+from booking.domain.errors import BookingError, Invalid
 from booking.domain.inputs import accept
 from booking.domain.notices import Notice
-from booking.domain.pricing import rate_editing, rule_text
+from booking.domain.people import Action
+from booking.domain.pricing import house_rates, rate_editing, rule_text
 from booking.domain.pricing.rate_inputs import RateInput
 from booking.domain.pricing.rate_models import RateRule
+from booking.infra.db import reading
 from booking.infra.ids import decode, encode
 
 COLUMNS = ("rule", "kind", "name", "terms", "priority", "room_kind", "room", "from", "to", "weekdays")
@@ -75,6 +82,60 @@ def put(actor: Actor, property_id: uuid.UUID, rows: Sequence[tuple[uuid.UUID | N
     Raises PropertyNotFound, RateNotFound, RateModified, Invalid.
     """
     return rate_editing.put_all(actor, property_id, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """A line of a file, and what it says, or why it can't be taken."""
+
+    line: int
+    rule: tuple[uuid.UUID | None, RateInput] | None
+    refusal: BookingError | None = None
+
+
+class NoRateSheet(Invalid):
+    """What was sent is no CSV of rules: `missing` columns, or too many rows."""
+
+    code = "NO_RATE_SHEET"
+
+
+@reading
+def look(actor: Actor, property_id: uuid.UUID, text: str) -> list[SheetLine]:
+    """Every line of a file, with what stands against it. Nothing is written. Raises PropertyNotFound, NoRateSheet."""
+    people.require(actor, Action.EDIT_RATES, at=property_id, otherwise=PropertyNotFound)
+    read = [_line(number, row) for number, row in _rows(text)]
+    places = [place for place, one in enumerate(read) if one.rule]
+    house = house_rates.get_house(property_id)
+    wrong = rate_editing.refusals(house, [one.rule for one in read if one.rule])
+    for number, refusal in wrong.items():
+        read[places[number]] = SheetLine(read[places[number]].line, None, refusal)
+    return read
+
+
+def _rows(text: str) -> list[tuple[int, dict[str, str]]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        missing = [name for name in ("kind", "name") if name not in (reader.fieldnames or ())]
+        if missing:
+            raise NoRateSheet(missing=", ".join(missing), most=MOST_ROWS)
+        found = [(reader.line_num, _plain(row)) for row in reader]
+    except csv.Error:
+        raise NoRateSheet(missing="", most=MOST_ROWS) from None
+    if len(found) > MOST_ROWS:
+        raise NoRateSheet(missing="", most=MOST_ROWS)
+    return found
+
+
+def _plain(row: Mapping[str | Any, Any]) -> dict[str, str]:
+    """Without cells beyond the columns, and columns that a rule does not have."""
+    return {name: value for name, value in row.items() if name in COLUMNS and isinstance(value, str)}
+
+
+def _line(number: int, row: Mapping[str, str]) -> SheetLine:
+    try:
+        return SheetLine(number, read_row(row))
+    except Invalid as refusal:
+        return SheetLine(number, None, refusal)
 
 
 def of_property(actor: Actor, property_id: uuid.UUID) -> Iterable[list[str]]:

@@ -215,6 +215,12 @@ ERRORS: Templates = {
     "PROMOTION_MODIFIED": _(
         "Somebody else has changed or ended this promotion in the meantime. Nothing was saved: look at it again first."
     ),
+    "NO_RATE_SHEET": _(
+        "This is not a CSV of rules: it needs a first row with the columns kind and name, and at most %(most)s rows."
+    ),
+    "RATES_MODIFIED": _(
+        "Rates have changed in the meantime. Nothing was saved: look at what would happen now, then save again."
+    ),
     "ROOM_NOT_READY": _("Guests cannot be offered this room: %(why)s."),
     "PROPERTY_ARCHIVED": _("This property is archived. Publish it again first."),
     "STILL_IN_USE": _n(

@@ -65,6 +65,7 @@ PROBLEMS: Templates = {
     "found_no_currency": _("no price there is in %(said)s%(similar)s"),
     "similar": _(" (similar: %(choices)s)"),
     "one_of_these": _("give one of %(names)s, and not both"),
+    "nothing_to_change": _("say what is to change: a price, a stay, or who may arrive and leave"),
     "only_beside": _("%(field)s is said only with %(other)s"),
     "no_rate_id": _("%(field)s must be the id of a rule, or empty for a new one"),
     "no_terms": _("“%(said)s” is none; write them as name=value, such as amount=150"),

@@ -60,7 +60,10 @@ def test_a_rule_counts_from_its_version_on_and_every_version_can_still_be_read(r
     assert count(Event, type="rates.changed") == 3
     log = db.session.query(AuditRecord).filter(AuditRecord.action.like("rate.%")).order_by(AuditRecord.id).all()
     assert [one.action for one in log] == ["rate.added", "rate.changed", "rate.ended"]
-    assert (log[1].before, log[1].after) == ({"terms": "percent=20"}, {"terms": "percent=25"})
+    assert (log[1].before, log[1].after) == (
+        {"kind": "adjust", "terms": "percent=20"},
+        {"kind": "adjust", "terms": "percent=25"},
+    )
 
 
 def test_the_same_twice_is_once_and_what_was_not_seen_is_not_overwritten(room: Room) -> None:

@@ -25,6 +25,8 @@ from booking.domain.reservations.front_desk.order_lookup import OrderFacts
 from booking.domain.reservations.front_desk.order_lookup import look_up as look_up_order
 from booking.domain.reservations.front_desk.presence import Departure, check_in, check_out, find, mark_no_show
 from booking.domain.reservations.front_desk.presence import preview as preview_departure
+from booking.domain.reservations.front_desk.rate_holds import TouchedHold
+from booking.domain.reservations.front_desk.rate_holds import touched as touched_holds
 from booking.domain.reservations.front_desk.staff_search import (
     SEARCH_ORDERS,
     SEARCH_STATES,
@@ -66,6 +68,7 @@ __all__ = [
     "RoomCalendar",
     "RoomOffer",
     "StaffBooking",
+    "TouchedHold",
     "Visit",
     "add_note",
     "agree_to_texts",
@@ -90,5 +93,6 @@ __all__ = [
     "remove_note",
     "room_calendar",
     "things_meant",
+    "touched_holds",
     "undo",
 ]

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from booking.domain import inventory, people
 from booking.domain.actors import Actor
@@ -15,6 +16,7 @@ from booking.domain.catalogue import Property, Room
 from booking.domain.errors import NotFound, UnknownBooking
 from booking.domain.payments import Order, Payment, Waiver
 from booking.domain.people import Action, User
+from booking.domain.pricing import RateRule
 from booking.domain.reservations.front_desk import order_lookup, staff_search
 from booking.domain.reservations.front_desk.staff_search import BookingSearch
 from booking.domain.reservations.models import Booking
@@ -119,7 +121,18 @@ def _waivers(ids: set[uuid.UUID]) -> Found:
     yield from ((row.id, NamedThing(row.reference, row.currency)) for row in rows)
 
 
+def _rates(ids: set[uuid.UUID]) -> Found:
+    """By their newest names."""
+    newest = select(RateRule.rule_id, RateRule.name, Property.currency).join(
+        Property, Property.id == RateRule.property_id
+    )
+    rows = newest.where(RateRule.rule_id.in_(ids)).ext(distinct_on(RateRule.rule_id))
+    for row in db.session.execute(rows.order_by(RateRule.rule_id, RateRule.version.desc())):
+        yield row.rule_id, NamedThing(row.name, row.currency)
+
+
 _KINDS = {
+    "rate": _rates,
     "room": _rooms,
     "property": _properties,
     "user": _people,
