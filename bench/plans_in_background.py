@@ -225,6 +225,8 @@ def _different(said: list[str]) -> list[str]:
 
 def _explained(connection: Any, chore: str, statement: str) -> Cost:
     with connection.cursor() as cursor:
+        if not statement.lstrip().startswith("SELECT"):  # what changes something runs in a transaction, which reads so
+            cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {DEMANDED.sub('count(*)', statement)}")
         [[[plan]]] = cursor.fetchall()
     connection.rollback()

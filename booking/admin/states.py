@@ -45,6 +45,7 @@ EMAILS = {
     "booking.changed": _("Change of the stay"),
     "booking.cancelled": _("Cancellation"),
     "refund.declined": _("Refund declined"),
+    "figures.weekly": _("Figures of the week"),
     "refund.returned": _("Refund sent"),
     "balance.declined": _("Card declined for the rest"),
     "payment.requested": _("Payment link"),

@@ -173,7 +173,7 @@ def _ages(value: object) -> object:
     if not isinstance(value, list) or not any(isinstance(one, str) for one in value):
         return value
     parts = [part for one in value for part in str(one).replace(",", " ").split()]
-    if not all(part.isascii() and part.isdigit() and len(part) < 3 for part in parts):
+    if not parts or not all(part.isascii() and part.isdigit() and len(part) < 3 for part in parts):
         raise refuse(_NO_AGES)
     return parts
 

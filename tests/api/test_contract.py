@@ -58,6 +58,7 @@ def test_the_contract_names_every_endpoint(anonymous: Program) -> None:
         "GET /rooms/{roomId}",
         "GET /rooms/{roomId}/availability",
         "GET /rooms/{roomId}/calendar",
+        "POST /quotes",
         "POST /bookings",
         "GET /bookings",
         "GET /bookings/{bookingId}",

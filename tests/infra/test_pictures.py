@@ -182,6 +182,7 @@ def test_one_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr(making, "PATIENCE", 0.1)
     with pytest.raises(Unreadable, match="longer than"):
         pictures.make(picture(), (300,), (300,))
+    monkeypatch.setattr(making, "PATIENCE", 30)
     program.write_text("import nothing_of_this_name")
     with pytest.raises(RuntimeError, match="nothing_of_this_name"):
         pictures.make(picture(), (300,), (300,))

@@ -47,7 +47,7 @@ def choose(actor: Actor, *, wanted: bool, whose: uuid.UUID | None = None) -> Non
 @reading
 def told() -> dict[uuid.UUID, dt.date]:
     """Of all who want them, the Monday of the last email."""
-    return dict(db.session.execute(select(FiguresReader.user_id, FiguresReader.told_on)).tuples().all())
+    return dict(db.session.execute(select(FiguresReader.user_id, FiguresReader.told_on)).all())
 
 
 def readers(wanted: Iterable[uuid.UUID]) -> dict[uuid.UUID, Actor]:

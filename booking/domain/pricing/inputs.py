@@ -31,7 +31,7 @@ PlanId = Annotated[
 
 
 def _several(value: object) -> object:
-    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+    return value.split(",") if isinstance(value, str) else value
 
 
 def _of_rules(extras: list[str]) -> list[str]:

@@ -181,7 +181,8 @@ def quote(
     """
     rules, children = by.of_room(room) if by else rules_of(room), tuple(children)
     if not rules and plan is None:
-        return Quote(stay, guests, at, room.currency, tuple(_plain_nights(room, stay.dates())), children)
+        plain = _plain_nights(room, stay.dates()) if by else nights(room, stay.dates(), guests, at)
+        return Quote(stay, guests, at, room.currency, tuple(plain), children)
     dates = stay.dates()
     facts = nightly.Facts(nightly.Party(guests, children), stay.check_in, (by or _tariff(room)).decided)
     lines = [_night(rules, room, night, facts) for night in dates]

@@ -27,6 +27,8 @@ FIXED_IN = ((3, 11, 10), (3, 12, 5))  # CVE-2024-6923
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 LEVELS = {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}
 
+LIMITS = ("LIMIT_PUBLIC", "LIMIT_MAILS", "LIMIT_USER", "LIMIT_BOOKINGS", "LIMIT_RESERVATIONS", "LIMIT_CODES")
+
 
 def settings(given: Settings, problems: Sequence[str]) -> Iterator[Diagnosis]:
     """What the application refuses to start with, and what it starts with although nobody should."""
@@ -43,7 +45,7 @@ def settings(given: Settings, problems: Sequence[str]) -> Iterator[Diagnosis]:
 def _readable(given: Settings) -> Iterator[Diagnosis]:
     if given.log_level not in LEVELS:
         yield problem(f"LOG_LEVEL is {given.log_level}", f"choose one of {', '.join(sorted(LEVELS))}")
-    for variable in (f"LIMIT_{name}" for name in ("PUBLIC", "MAILS", "USER", "BOOKINGS", "RESERVATIONS", "CODES")):
+    for variable in LIMITS:
         try:
             parse_many(getattr(given, variable.lower()))
         except ValueError:

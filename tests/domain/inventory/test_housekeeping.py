@@ -74,6 +74,7 @@ def test_who_may_say_and_see_it(room: Room, alice: User) -> None:
         inventory.set_room_status(SYSTEM, room.id, "spotless", RULES)
 
 
+@pytest.mark.slow
 def test_each_sees_the_rooms_of_their_houses(room: Room) -> None:
     neighbour, elsewhere = beside(room, "The attic", 90), a_room()
     inventory.set_room_status(SYSTEM, neighbour.id, "dirty", RULES)
@@ -135,6 +136,7 @@ def test_where_its_block_is_gone_or_over_the_room_is_dirty(room: Room) -> None:
     assert inventory.set_room_status(SYSTEM, room.id, "clean", RULES).status == "clean"
 
 
+@pytest.mark.slow
 def test_out_of_order_for_a_night_lasts_until_the_house_s_next_day_begins_not_until_midnight(room: Room) -> None:
     stay = from_today(1)
     out(room, stay)
