@@ -7,6 +7,8 @@ replaced. What was changed meanwhile, its event tells. Of two who do it, the sec
 from __future__ import annotations
 
 import datetime as dt
+import math
+import time
 import uuid
 from collections.abc import Collection, Sequence
 
@@ -47,11 +49,13 @@ def keep(actor: Actor, rules: StayRules) -> int:
     return _follow(rules) + _count_more(rules)
 
 
-def keep_all(actor: Actor, rules: StayRules) -> int:
-    """Until nothing is left to do. Returns how many bookings."""
-    done = 0
+def keep_all(actor: Actor, rules: StayRules, *, seconds: float = math.inf) -> int:
+    """Until nothing is left to do, or so long. Returns how many bookings."""
+    done, end = 0, time.monotonic() + seconds
     while step := keep(actor, rules):
         done += step
+        if time.monotonic() > end:
+            break
     return done
 
 
