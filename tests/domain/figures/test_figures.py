@@ -355,3 +355,13 @@ def test_until_all_are_counted_it_is_said(room: Room) -> None:
 @transaction
 def with_nothing_counted() -> None:
     db.session.query(FiguresProgress).delete()
+
+
+def test_the_first_count_goes_on_where_its_time_was_over(
+    alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for start in (10, 20, 30):
+        bookings.book(acting(alice), order(alice, room, in_days(start)), VISA, desk)
+    figures.begin_anew(SYSTEM)
+    monkeypatch.setattr(keeping, "MOST_BOOKINGS", 1)
+    assert [figures.keep_all(SYSTEM, RULES, seconds=0) for _ in range(4)] == [1, 1, 1, 0]
