@@ -16,7 +16,7 @@ ARGS ?=
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-peers bench-scale bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices changing-rates compare-figures trouble controls drill replay model mutants fuzz lint style format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-peers bench-scale bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices rush changing-rates compare-figures trouble controls drill replay model mutants fuzz lint style format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -102,6 +102,9 @@ storm-stripe: everything ## the same in short, with a stand-in for Stripe that a
 
 storm-invoices: everything ## 10,000 invoices by 64 at once with 10 kills: no number is missing, none there twice
 	.venv/bin/python -m tests.faults.invoices_storm $(ARGS)
+
+rush: everything ## 500 guests at once with a code for 100: exactly 100 have it in the end; ARGS="--guests 200 --uses 40"
+	.venv/bin/python -m tests.faults.code_rush $(ARGS)
 
 changing-rates: everything ## 10,000 guests from card to checkout while rules change: nobody pays what was not shown; ARGS="--pairs 1000"
 	.venv/bin/python -m tests.faults.changing_rates $(ARGS)

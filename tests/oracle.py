@@ -17,7 +17,7 @@ from uuid import UUID
 
 from booking.infra.ids import decode
 
-FREE_OF_CHARGE = {402, 409}  # after these the guest owes nothing
+FREE_OF_CHARGE = {400, 402, 409}  # after these the guest owes nothing
 
 
 @dataclass

@@ -29,6 +29,7 @@ from tests.faults.guards import (
     KEY,
     LOCK,
     ONE_ANSWER,
+    ONE_CODE,
     ONE_COUNT,
     ONE_PAYMENT,
     PARTS,
@@ -40,7 +41,20 @@ from tests.faults.guards import (
     VERSION,
 )
 from tests.faults.product import folder
-from tests.faults.scenes import ANSWERS, ERRORS, GAVE_UP, LOST, MONEY, RETRIES, SOLD_TWICE, WRONG, Count, Stage, play
+from tests.faults.scenes import (
+    ANSWERS,
+    ERRORS,
+    GAVE_UP,
+    LOST,
+    MONEY,
+    OVERUSED,
+    RETRIES,
+    SOLD_TWICE,
+    WRONG,
+    Count,
+    Stage,
+    play,
+)
 from tests.programme import positive
 
 ALL = tuple(GUARDS)
@@ -75,7 +89,8 @@ EXPECTED: dict[tuple[str, ...], set[str]] = {
     (ONE_COUNT,): set(),
     (SERIALIZABLE, ONE_COUNT): {MONEY},
     (PARTS,): {SOLD_TWICE},  # to somebody the whole, to somebody else a bed in it
-    ALL: {SOLD_TWICE, MONEY, ANSWERS},
+    (ONE_CODE,): {OVERUSED},
+    ALL: {SOLD_TWICE, MONEY, ANSWERS, OVERUSED},
 }
 # What may come along: a stale booking written over a newer one; money taken beside a waiver, which only the order's row
 # keeps apart.

@@ -89,6 +89,10 @@ def _unsummed(statement: str) -> str:
     return re.sub(r" AND orders\.(paid|refunded) \+ .+? <= orders\.\w+", "", statement)
 
 
+def _unlocked_codes(statement: str) -> str:
+    return statement.replace(" FOR UPDATE", "") if "FROM promotions" in statement else statement
+
+
 def _without_parts(statement: str) -> str:
     """A room takes its own nights, and not those of the rooms that it contains."""
     return re.sub(r"(FROM room_parts\s+WHERE )", r"\1false AND ", statement)
@@ -143,7 +147,7 @@ def _without_pin(_: str) -> Iterator[None]:
 KEY, SERIALIZABLE, LOCK, RETRY = "primary key", "SERIALIZABLE", "Redis lock", "retry"
 ROW_LOCK, VERSION, PIN = "row lock", "version", "pinned nights"
 ONE_PAYMENT, ONE_ANSWER, SUMS = "one live payment", "one row per key", "an order's sums"
-ONE_COUNT, PARTS = "one count after another", "a whole's parts"
+ONE_COUNT, PARTS, ONE_CODE = "one count after another", "a whole's parts", "one code at a time"
 
 GUARDS: dict[str, Switch] = {
     KEY: _dropped("availability", "pk_availability"),
@@ -160,4 +164,5 @@ GUARDS: dict[str, Switch] = {
     ONE_ANSWER: _dropped("idempotency_keys", "pk_idempotency_keys"),
     ONE_COUNT: _dropped("cash_closings", ONE_AFTER_ANOTHER),
     PARTS: _statements(_without_parts),
+    ONE_CODE: _statements(_unlocked_codes),
 }

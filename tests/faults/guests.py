@@ -46,6 +46,8 @@ class Plan:
     beside: tuple[str, ...] = ()  # more rooms of the same property, in one order
     deposit: bool = False  # the room takes one for these nights; held first, only together with others
     hold: bool = False  # first, as programs do that pay in a second step
+    code: str | None = None  # of a promotion
+    rate: str | None = None  # the rate plan's id; the cheapest otherwise
 
     @property
     def path(self) -> str:
@@ -53,7 +55,15 @@ class Plan:
 
     def body(self) -> dict[str, object]:
         wish = self.order() if self.beside else self._wish(self.room)
-        return {**wish, "paymentMethodId": self.card}
+        return {**wish, **self.with_code(), "paymentMethodId": self.card}
+
+    def with_code(self) -> dict[str, object]:
+        return {"code": self.code} if self.code else {}
+
+    @property
+    def allowed(self) -> tuple[int, ...]:
+        """How an attempt may end; a code may be refused."""
+        return (201, 402, 409, *([400] if self.code else []))
 
     def order(self) -> dict[str, object]:
         """As of an order, which somebody else is to stay with where it has several rooms."""
@@ -72,7 +82,8 @@ class Plan:
         )
 
     def _wish(self, room: str) -> dict[str, object]:
-        return {"roomId": room, "checkIn": self.check_in, "checkOut": self.check_out, "guests": 1}
+        wish = {"roomId": room, "checkIn": self.check_in, "checkOut": self.check_out, "guests": 1}
+        return wish | ({"ratePlan": self.rate} if self.rate else {})
 
 
 @dataclass
@@ -171,8 +182,9 @@ class Guest:
     # --- booking
 
     def _book(self, plan: Plan, told: Told) -> Reply | None:
-        reply = self.until_final("POST", plan.path, plan.body(), Idempotency_Key=told.key)
+        reply = self.until_final("POST", plan.path, plan.body(), allowed=plan.allowed, Idempotency_Key=told.key)
         if reply:
+            self.note_code(plan, reply)
             told.status, told.error = reply.status, reply.error
             first, *others = reply.body.get("bookings") or [reply.body]
             told.booking_id, told.price = str(first.get("id", "")), first.get("totalPrice")
@@ -184,6 +196,21 @@ class Guest:
                 self.log.told.append(more)
         self.log.told.append(told)
         return reply
+
+    def note_code(self, plan: Plan, reply: Reply) -> None:
+        """Whoever names a code has it, or is told what is wrong with it; and on a rate plan, that one."""
+        sold = reply.body.get("bookings") or [reply.body]
+        if plan.rate and reply.status == 201:
+            self.log.did["rooms sold on a rate plan"] += len(sold)
+            if any((one["ratePlan"] or {}).get("id") != plan.rate for one in sold):
+                self.log.odd.append(f"asked for on {plan.rate}, sold on another plan: {reply}")
+        if plan.code is None or reply.status not in {201, 400}:
+            return
+        self.log.did["rooms sold with a code" if reply.status == 201 else "codes refused"] += len(sold)
+        labels = [{line["label"] for line in one["lines"]} for one in sold] if reply.status == 201 else []
+        refused = reply.status == 400 and [*reply.body.get("details", {})] == ["code"]
+        if not refused and not (labels and all(plan.code in of_room for of_room in labels)):
+            self.log.odd.append(f"asked for with {plan.code}: {reply}")
 
     def _twice(self, plan: Plan, told: Told) -> None:
         """Whatever the first one is told, the second is told too."""

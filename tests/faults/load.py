@@ -45,6 +45,7 @@ CARDS = {VISA: 78, FICKLE: 6, DECLINED: 5, SLOW: 3, REFUND_DECLINED: 5, REFUND_S
 HABITS = {ONCE: 84, AGAIN: 6, TWICE: 6, LENT: 4}
 SEVERAL_ROOMS = 5  # of one property in one order, where others of it are fought for
 RESERVED_ON_A_PAGE, CANCELLED_AT_ONCE, CANCELLED_LATER, CHANGED = 4, 3, 12, 6
+WITH_CODE, ON_PLAN = 8, 30  # of a promotion; of stays in a property with a rate plan
 PAID_EARLY = 10  # what is due later of a stay with a deposit
 RECEPTIONS, QUIET_ROOMS = 3, 6  # desks at which staff vouches for guests, and takes their money
 HELD_FIRST, HELD_FIRST_OF_SEVERAL = (
@@ -111,6 +112,8 @@ class Crowd:
         self.given_up = False  # nobody serves them any more
         self.wanted = wanted  # rooms
         self.neighbours: dict[str, list[str]] = {}  # of the same property
+        self.codes: list[str] = []  # of promotions
+        self.rates: dict[str, str] = {}  # by room, a rate plan beside its own price
         self._lenders, self._turn = lenders, threading.Lock()
         self._threads: list[threading.Thread] = []
         self._began = time.monotonic()
@@ -161,18 +164,21 @@ class Crowd:
     def _plan(self, chance: random.Random, wanted: list[str], *, is_early: bool) -> Plan:
         first, last = self._nights(chance, is_early)
         card, room = drawn(chance, CARDS), chance.choice(wanted)
-        beside = self._beside(chance, room)
+        beside, habit = self._beside(chance, room), drawn(chance, HABITS)
+        with_code = lot(chance, WITH_CODE) and habit == ONCE  # a refused one is not kept under the key
         return Plan(
             room,
             first.isoformat(),
             last.isoformat(),
             card,
             cancel=lot(chance, REFUND_TRIED if card in {REFUND_DECLINED, REFUND_SLOW} else CANCELLED_AT_ONCE),
-            habit=drawn(chance, HABITS),
+            habit=habit,
             change=lot(chance, 50 if is_early else CHANGED) and not beside,
             beside=beside,
             deposit=not is_early and takes_deposit(first),
             hold=lot(chance, HELD_FIRST_OF_SEVERAL if beside else HELD_FIRST),
+            code=chance.choice(self.codes) if with_code and self.codes else None,
+            rate=self.rates.get(room) if lot(chance, ON_PLAN) else None,
         )
 
     def _nights(self, chance: random.Random, is_early: bool) -> tuple[dt.date, dt.date]:

@@ -36,7 +36,10 @@ class Held:
 def held(guest: Guest, plan: Plan) -> Held | Told:
     """All rooms of a plan, held under a key; or how that was refused. What is told goes into the guest's log."""
     key = str(uuid.uuid4())
-    reply = guest.until_final("POST", "/holds", plan.order(), Idempotency_Key=key)
+    asked = plan.order() | plan.with_code()
+    reply = guest.until_final("POST", "/holds", asked, allowed=plan.allowed, Idempotency_Key=key)
+    if reply:
+        guest.note_code(plan, reply)
     if reply is None or reply.status != 201:
         told = Told(guest.user_id, key, reply.status if reply else 0, reply.error if reply else "")
         guest.log.told.append(told)

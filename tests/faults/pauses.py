@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from booking.domain import inventory, payments
+from booking.domain import inventory, payments, pricing
 from booking.domain.inventory import availability
 from booking.domain.payments import by_hand, cash, ledger
 from booking.domain.reservations import cancellation
@@ -25,6 +25,7 @@ def pauses() -> Iterator[None]:
             (inventory, "pin_nights"),
             (availability, "block"),
             (payments, "start_charge"),
+            (pricing, "promotion_uses"),
             (payments, "start_refunds"),
             (ledger, "start_again"),
             (cancellation, "refuse_unless_possible"),

@@ -21,6 +21,7 @@ LOST = "acknowledged bookings and blocks lost, refused ones there"
 UNTOLD = "bookings that nobody was told of"
 ELSEWHERE = "guests without the room or nights they had, nights for nobody"
 PARTED = "orders of which a part was confirmed, or ended otherwise"
+CODES = "promotion codes used beyond their limits"
 BALANCES = "deposits, balances charged twice, wrongly or never"
 DRAWERS = "guarantees and money by hand lost, twice, or not given back"
 MONEY = "charged twice, wrongly, without a booking, or not refunded"
@@ -38,6 +39,7 @@ PROMISES = (
     ELSEWHERE,
     PARTED,
     MONEY,
+    CODES,
     BALANCES,
     DRAWERS,
     MAILS,
@@ -62,6 +64,9 @@ EXPECTED = {
     "at the reception: entries taken back": "no entry was taken back",
     "orders held first, paid": "no order was held first and paid then",
     "stays shortened": "nobody left early",
+    "rooms sold with a code": "nobody had a code",
+    "codes refused": "no code was refused",
+    "rooms sold on a rate plan": "nobody was sold a rate plan",
     **OF_UNITS,
 }
 

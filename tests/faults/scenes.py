@@ -18,10 +18,11 @@ from unittest.mock import patch
 from flask import Flask
 from sqlalchemy import create_engine
 
-from booking.domain import payments
+from booking.domain import payments, pricing
 from booking.domain.errors import BookingError, IdempotencyConflict, RoomLocked, RoomNotAvailable
 from booking.domain.payments import Count as CashCount
 from booking.domain.payments import DepositPlan, DrawerKey, refunds
+from booking.domain.pricing import PromotionInput
 from booking.domain.reservations import (
     bookings,
     deposits,
@@ -48,13 +49,15 @@ from booking.infra.ids import encode
 from booking.infra.provider import Outcome, Provider, Result
 from tests import oracle
 from tests.cast import AN_HOUR, SYSTEM, VISA, acting, all_at_once, beside, blocked, in_days, later, order
+from tests.faults.codes import used_beyond
 from tests.faults.guards import emptied, without
 from tests.faults.pauses import pauses
 from tests.oracle import Told
 
 SOLD_TWICE, LOST, MONEY, ANSWERS, ERRORS = "sold twice", "lost", "wrong money", "two answers", "errors"
+OVERUSED = "code overused"
 RETRIES, GAVE_UP = "retries", "gave up"
-WRONG = (SOLD_TWICE, LOST, MONEY, ANSWERS, ERRORS)  # what must not happen; the other two may
+WRONG = (SOLD_TWICE, LOST, MONEY, ANSWERS, OVERUSED, ERRORS)  # what must not happen; the other two may
 
 CROWD, WINDOW = 20, 6  # so many want some of so many nights of one room
 FEW = 4  # do the same with one booking
@@ -305,6 +308,18 @@ def asking_again(stage: Stage, count: Count, number: int) -> None:
         count.note(guest, result, final=False)
 
 
+def sharing_a_code(stage: Stage, count: Count, number: int) -> None:
+    """Several guests, each in a room of their own, want the last use of a promotion."""
+    code, acts = f"CODE-{uuid.uuid4().hex[:12]}".upper(), list[Callable[[], Booking]]()
+    terms = {"code": code, "name": "The last one", "percent": 10, "mostUses": 1}
+    pricing.add_promotion(SYSTEM, PromotionInput.model_validate(terms))
+    for one in range(number * FEW, number * FEW + FEW):
+        wanted = replace(order(stage.guest(one), stage.room(one), in_days(stage.day(one, 250, 2), 2)), code=code)
+        acts.append(partial(bookings.book, acting(wanted), wanted, VISA, stage.desk))
+    for one, result in enumerate(all_at_once(stage.app, acts)):
+        count.note(stage.guest(number * FEW + one), result, final=True)
+
+
 def _asked(wanted: BookingRequest, key: str, desk: BookingContext) -> str:
     """As the API does it, and a program that asks until the answer is final."""
 
@@ -326,7 +341,7 @@ def _asked(wanted: BookingRequest, key: str, desk: BookingContext) -> str:
 
 # Out of a hundred attempts.
 SCENES: dict[Callable[[Stage, Count, int], None], int] = {
-    crowd: 32,
+    crowd: 28,
     sharing: 4,
     closing: 8,
     paying: 14,
@@ -338,6 +353,7 @@ SCENES: dict[Callable[[Stage, Count, int], None], int] = {
     paying_the_rest: 4,
     waiving: 4,
     moving: 4,
+    sharing_a_code: 4,
 }
 
 
@@ -366,6 +382,7 @@ def _judge(stage: Stage, count: Count) -> None:
         count.found(SOLD_TWICE, oracle.sold_twice(database))
         count.found(LOST, list(oracle.broken_promises(facts, count.told)))
         beyond = [*oracle.counted_twice(database), *(row[0] for row in oracle.rows(database, BEYOND))]
+        count.found(OVERUSED, list(used_beyond(database)))
         count.found(MONEY, [*oracle.wrong_money(facts), *oracle.wrong_sums(database), *beyond])
     engine.dispose()
 
@@ -373,6 +390,6 @@ def _judge(stage: Stage, count: Count) -> None:
 def _empty(owner_url: str) -> None:
     engine = create_engine(owner_url)
     with engine.begin() as connection:
-        books = ("bookings", "orders", "payments", "simulated_ledger", "idempotency_keys")
+        books = ("bookings", "orders", "payments", "simulated_ledger", "idempotency_keys", "promotions")
         emptied(connection, "availability", "blocks", *books, "events", "deliveries")
     engine.dispose()

@@ -25,7 +25,7 @@ from booking.http import words
 from booking.infra import signals
 from booking.infra.words import count
 from tests import oracle, oracle_money
-from tests.faults import beside, disasters, report, units_and_wholes
+from tests.faults import beside, codes, disasters, report, units_and_wholes
 from tests.faults.arrivals import arrivals
 from tests.faults.blockers import Staff
 from tests.faults.detour import house_rules
@@ -88,6 +88,7 @@ def run(terms: Terms, say: Say, *, with_stripe: bool = False) -> Outcome:
         say("  a copy of the product runs; guests arrive")
         crowd = arrived(product.port, terms, with_pages=with_stripe)
         crowd.joined_by(units_and_wholes.arranged(product, crowd.wanted, crowd.neighbours))
+        codes.arranged(product, crowd)
         desks = stack.enter_context(receptions(product, crowd))
         elsewhere = stack.enter_context(arrivals(product, crowd))
         staff, start = Staff(product, crowd.wanted, terms), dt.datetime.now(dt.UTC)
@@ -210,6 +211,7 @@ def _judge(
     broken[report.MONEY] += oracle.wrong_money(facts)
     broken[report.MONEY] += [*oracle.wrong_sums(database), *oracle_money.wrong_invoices(database, start)]
     broken[report.MONEY] += [*oracle.wrong_prices(facts, told), *oracle.wrong_refunds(facts, told)]
+    broken[report.CODES] += codes.used_beyond(database)
     broken[report.BALANCES] += oracle_money.wrong_deposits(database, facts, told, house_rules.PERCENT)
     broken[report.DRAWERS] += oracle_money.wrong_drawers(database, drawers_of(desks))
     broken[report.MAILS] += oracle.mail_findings(database, box.mails, start)

@@ -21,7 +21,7 @@ IGNORED = shutil.ignore_patterns(".git", ".venv*", "var", "__pycache__", ".*_cac
 STORIES, STEPS = 20, 50  # of one run, of which there are as many as it takes
 
 RESERVATIONS, PAYMENTS = "booking/domain/reservations", "booking/domain/payments"
-DESK = f"{RESERVATIONS}/front_desk"
+DESK, PRICING = f"{RESERVATIONS}/front_desk", "booking/domain/pricing"
 OUTCOMES, TERMS = f"{RESERVATIONS}/change_outcomes.py", f"{RESERVATIONS}/change_terms.py"
 LEDGER, ROWS, REFUNDS = f"{PAYMENTS}/ledger.py", f"{PAYMENTS}/repository.py", f"{PAYMENTS}/refunds.py"
 NIGHTS = "booking/domain/inventory/night_statements.py"
@@ -259,6 +259,39 @@ FAULTS = (
             ),
             Edit(f"{RESERVATIONS}/recovery.py", "import NoAnswer, Result", "import NoAnswer, Outcome, Result"),
         ),
+    ),
+    Fault(
+        "code-used-beyond-its-limit",
+        (Edit(f"{RESERVATIONS}/promotion_codes.py", "_found(code, lock=True)", "_found(code)"),),
+        guard="tests/domain/reservations/test_promotions.py",
+    ),
+    Fault(
+        "use-not-given-back",
+        (
+            Edit(
+                f"{PRICING}/promotion_editing.py",
+                'STANDING = ("PENDING", "CONFIRMED")',
+                'STANDING = ("PENDING", "CONFIRMED", "CANCELLED", "EXPIRED")',
+            ),
+        ),
+    ),
+    Fault(
+        "code-lost-on-change",
+        (Edit(f"{PRICING}/quotes.py", "in filter(is_promotion, sold):", "in filter(is_charge, sold):"),),
+    ),
+    Fault(
+        "code-lost-on-change-of-room",
+        (
+            Edit(
+                f"{RESERVATIONS}/change_quotes.py",
+                "pricing.promoted(quoted, pricing.promotion_of(sold.lines), booking.currency)",
+                "pricing.promoted(quoted, pricing.promotion_of(()), booking.currency)",
+            ),
+        ),
+    ),
+    Fault(
+        "plan-loses-its-tiers",
+        (Edit(TERMS, "pricing.policy_of_nights(sold.policy, nights)", 'sold.policy | {"tiers": []}'),),
     ),
 )
 NAMES = tuple(fault.name for fault in FAULTS)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis.stateful import initialize
 
+from tests.cases import each
 from tests.domain.reservations import machines
 from tests.domain.reservations.machines import KILLED, REFUSED, Tally, Violation
 from tests.model.__main__ import summary, table
@@ -173,7 +174,7 @@ def test_told_to_end_no_process_is_left_and_no_other_begun() -> None:
     assert processes.run(long, ROOT)[0] == -signal.SIGTERM
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@each("fault", FAULTS, ids=lambda fault: fault.name)
 def test_each_known_fault_can_still_be_made(fault: Fault, tmp_path: Path) -> None:
     for name in {edit.file for edit in fault.edits}:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -19,10 +19,10 @@ from booking.domain.reservations import provider_looks
 from booking.infra import clock
 from booking.infra.provider import FoundDispute, FoundReturn, FoundReturns, Happened, Heard, NoAnswer, Outcome, Result
 from tests.cast import SYSTEM
-from tests.domain.reservations.from_elsewhere import FromElsewhere
 from tests.domain.reservations.house import FicklePages
 from tests.domain.reservations.machines import rule
 from tests.domain.reservations.model import ANSWERS, SILENT
+from tests.domain.reservations.promoting import Promoting
 from tests.domain.reservations.story import any_one, death, ways
 
 OPEN, WON, LOST = "open", "won", "lost"  # of disputes
@@ -115,7 +115,7 @@ class Dashboard(FicklePages):
         ]
 
 
-class AtTheProvider(FromElsewhere):
+class AtTheProvider(Promoting):
     """No booking moves by it: what it still costs is due again."""
 
     line: Dashboard

@@ -9,9 +9,12 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
-from booking.domain import catalogue, inventory
+from booking.domain import catalogue, inventory, pricing
 from booking.domain.errors import BookingNotCancellable
 from booking.domain.maintenance import verification
+from booking.domain.pricing import PromotionInput
+from booking.domain.pricing.rate_editing import add as add_rate
+from booking.domain.pricing.rate_inputs import RateInput
 from booking.domain.reservations import cancellation_preview
 from booking.domain.stays import Stay
 from booking.infra import clock
@@ -23,6 +26,14 @@ from tests.domain.reservations.worlds import DOUBLE, SISTER, Left, World
 IN_STEPS = {
     "name": "in steps",
     "tiers": [{"daysBefore": days, "percent": percent} for days, percent in ((16, 100), (9, 70), (4, 50), (1, 10))],
+}
+
+UNTIL = [{"before": "18d", "refund": "100"}, {"before": "2d", "refund": "35"}]  # of the rate plan
+FEW, ONCE = "FEW", "ONCE"
+# Of the first two rooms can be booked with it; of the second each guest one.
+PROMOTIONS: dict[str, dict[str, Any]] = {
+    FEW: {"name": "Two of ours", "percent": 20, "mostUses": 2},
+    ONCE: {"name": "Welcome", "amount": 70, "currency": "EUR", "mostPerGuest": 1},
 }
 
 # By our clock: Postgres' own is years behind it here.
@@ -58,6 +69,9 @@ QUESTIONS = {
         SELECT p.order_id, l.key, l.reference, l.currency FROM simulated_ledger l JOIN payments p ON p.id = l.key
         WHERE l.kind = 'charge' ORDER BY l.key""",
     "in_steps": "SELECT order_id FROM payment_schedule",
+    "sold_on": """
+        SELECT b.id, p.code, b.policy, b.price_lines FROM bookings b LEFT JOIN promotions p ON p.id = b.promotion_id
+        WHERE b.status IN ('PENDING', 'CONFIRMED')""",
     "attempts": f"""
         SELECT id, order_id, booking_id, {OPEN}, provider IN {BY_HAND}, kind = 'refund'
         FROM payments ORDER BY id""",
@@ -93,6 +107,8 @@ class Home(House):
         for other in others:
             self._ask("UPDATE rooms SET property_id = %s WHERE id = %s", one.property_id, other.id)
 
+        self.plan = self._rates(one.property_id)
+
         # Planned once: to plan what is asked after each step took longer than all else that a step does.
         self._ask("SET jit = off")
         with self.owner.cursor() as cursor:
@@ -100,6 +116,17 @@ class Home(House):
                 cursor.execute(f"PREPARE {name} AS {question}")
             cursor.execute(f"PREPARE books (interval) AS {BOOKS}")
         self._seen: dict[str, list[Any]] = {}
+
+    @staticmethod
+    def _rates(house: uuid.UUID) -> str:
+        """A rate plan with a policy of its own, of which the id is returned, and the promotions."""
+        for code, terms in PROMOTIONS.items():
+            pricing.add_promotion(SYSTEM, PromotionInput.model_validate({"code": code, **terms}))
+        add = lambda kind, **terms: add_rate(  # noqa: E731
+            SYSTEM, house, RateInput.model_validate({"kind": kind, "name": f"A {kind}", "terms": terms})
+        )
+        policy = add("policy", tiers=UNTIL)
+        return encode("rate", add("plan", percent=-10, policy=encode("rate", policy)))
 
     def look_anew(self) -> None:
         """What was seen before is out of date: something has been done since."""
@@ -223,6 +250,24 @@ class Home(House):
         freed = "SELECT old_check_out FROM booking_changes WHERE booking_id = %s AND old_policy IS NOT NULL"
         rows = self._ask(f"{freed} AND state = 'confirmed' ORDER BY id DESC LIMIT 1", key)
         return rows[0][0] if rows else None
+
+    def sold_on(self) -> list[tuple[Any, str | None, dict[str, Any], list[dict[str, Any]]]]:
+        """Each booking that stands: its id, the code that it uses, its policy, its lines."""
+        return self._look("sold_on")
+
+    def uses(self, code: str, *, by: Any = None, without: Any = None) -> int:
+        """How many bookings that stand use a code, of one guest, and without those of an order."""
+        uses: int
+        [[uses]] = self._ask(
+            "SELECT count(*) FROM bookings b JOIN promotions p ON p.id = b.promotion_id WHERE p.code = %s"
+            " AND b.status IN ('PENDING', 'CONFIRMED') AND coalesce(b.user_id = %s, %s)"
+            " AND b.order_id IS DISTINCT FROM %s",
+            code,
+            by,
+            by is None,
+            without,
+        )
+        return uses
 
     def let_off(self, order: Any) -> Decimal:
         """What its guest need not pay."""

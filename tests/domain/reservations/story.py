@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize
 
 from booking.domain.actors import Actor
-from booking.domain.errors import BookingError, PaymentFailed, PaymentUnknown
+from booking.domain.errors import BookingError, Invalid, PaymentFailed, PaymentUnknown
 from booking.domain.payments import DepositPlan
 from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
 from booking.domain.stays import Stay
@@ -22,7 +22,7 @@ from booking.infra import clock, telemetry
 from booking.infra.provider import NoAnswer
 from tests.cast import DECLINED, SYSTEM, VISA, acting
 from tests.domain.reservations.dying_here import Deaths, Killed, Mortal
-from tests.domain.reservations.home import Home
+from tests.domain.reservations.home import FEW, ONCE, Home
 from tests.domain.reservations.house import FicklePages, dates
 from tests.domain.reservations.machines import KILLED, REFUSED, UNKNOWN, Machine
 from tests.domain.reservations.model import ANSWERS, REFUNDS, START, WAYS
@@ -43,11 +43,19 @@ parties = st.lists(st.tuples(rooms, stays, people), min_size=2, max_size=3).filt
         )
     )
 )
-plans = st.sampled_from([None, DepositPlan(1, Decimal(30)), DepositPlan(1, amount=Decimal(50))])
+deposits = st.sampled_from([None, DepositPlan(1, Decimal(30)), DepositPlan(1, amount=Decimal(50))])
+codes = st.sampled_from([None, None, None, FEW, ONCE])
+on_plan = st.sampled_from([False, False, True])  # or by the room's own policy
 # Mostly the process lives on.
 death = st.sampled_from([0] * 30 + list(range(1, 13)))
 
 LOST = "lost"  # nobody was told anything
+
+
+def problem_of_code(told: Any) -> str:
+    """Why a code was refused: what was held for it in the same call is given back then. Empty where none was."""
+    problem = told.details.get("code") if isinstance(told, Invalid) else None
+    return problem.code if problem else ""
 
 
 class Loud:
@@ -78,6 +86,7 @@ class Story(Machine):
         self.brought: set[Any] = set()  # orders that came from elsewhere
         self.guaranteed: set[Any] = set()  # orders that staff has, or may have, vouched for
         self.given_back: set[Any] = set()  # orders of which money was refunded at the provider
+        self.sold_on: dict[Any, Any] = {}  # bookings, and the terms that they were sold on
 
     def _provider(self) -> FicklePages:
         return FicklePages(self.house.desk.provider)
@@ -109,7 +118,7 @@ class Story(Machine):
 
     def _is_told(self, guest: int, stays: list[World], told: Any) -> None:
         """What becomes of bookings that were to be held and paid in one call."""
-        if isinstance(told, PaymentFailed):
+        if isinstance(told, PaymentFailed) or problem_of_code(told):
             self.memory.promise(guest, stays, CANCELLED)
         elif isinstance(told, BookingError):
             self.memory.promised = []
@@ -130,16 +139,19 @@ class Story(Machine):
         """The guest; where they have no account, staff in their place."""
         return SYSTEM if line.order in self.brought else acting(self.house.guests[line.guest].id)
 
-    def _wanted(self, guest: int, room: int, days: tuple[int, int], number: int) -> BookingRequest:
-        stay = Stay(*dates(days))
-        return BookingRequest(self.house.guests[guest].id, self.house.rooms[room].id, stay, number)
+    def _wanted(
+        self, guest: int, room: int, days: tuple[int, int], number: int, code: str | None, planned: bool
+    ) -> BookingRequest:
+        plan = self.house.plan if planned else None
+        who, where = self.house.guests[guest].id, self.house.rooms[room].id
+        return BookingRequest(who, where, Stay(*dates(days)), number, plan=plan, code=code)
 
     def _guest(self, guest: int) -> Actor:
         return Actor.guest(self.house.guests[guest].id)
 
-    def _order(self, guest: int, wanted: list[Item]) -> OrderRequest:
+    def _order(self, guest: int, wanted: list[Item], code: str | None) -> OrderRequest:
         items = [OrderItem(self.house.rooms[room].id, Stay(*dates(days)), number) for room, days, number in wanted]
-        return OrderRequest(self.house.guests[guest].id, tuple(items))
+        return OrderRequest(self.house.guests[guest].id, tuple(items), code=code)
 
     def _as_world(self, room: int, days: tuple[int, int], number: int) -> World:
         return World(PENDING, room, *dates(days), number)

@@ -22,7 +22,7 @@ from booking.domain.reservations import bookings, change_quotes, front_desk, gua
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.stay_changes import Agreed
 from booking.infra import clock
-from tests.cast import AN_HOUR, SYSTEM, acting
+from tests.cast import AN_HOUR, SYSTEM
 from tests.domain.reservations import machines
 from tests.domain.reservations.at_the_provider import AtTheProvider
 from tests.domain.reservations.home import Home
@@ -33,11 +33,13 @@ from tests.domain.reservations.story import (
     Item,
     any_one,
     cards,
+    codes,
     death,
+    deposits,
     guests,
+    on_plan,
     parties,
     people,
-    plans,
     refunding,
     rooms,
     shifts,
@@ -49,7 +51,6 @@ from tests.domain.reservations.worlds import (
     CONFIRMED,
     EXPIRED,
     PENDING,
-    STATUSES,
     twice,
 )
 
@@ -62,37 +63,60 @@ class Verbs(AtTheProvider):
 
     # --- the way in
 
-    @rule(guest=guests, room=rooms, days=stays, number=people, plan=plans, dies=death)
+    @rule(
+        guest=guests, room=rooms, days=stays, number=people, deposit=deposits, code=codes, planned=on_plan, dies=death
+    )
     def hold(
-        self, guest: int, room: int, days: tuple[int, int], number: int, plan: DepositPlan | None, dies: int
+        self,
+        guest: int,
+        room: int,
+        days: tuple[int, int],
+        number: int,
+        deposit: DepositPlan | None,
+        code: str | None,
+        planned: bool,
+        dies: int,
     ) -> None:
-        wanted = replace(self._wanted(guest, room, days, number), deposit=plan)
-        self.memory.promise(guest, [self._as_world(room, days, number)], PENDING)
-        self._do(dies, lambda: bookings.hold_all(acting(wanted), wanted, self.desk))
+        wanted = replace(self._wanted(guest, room, days, number, code, planned), deposit=deposit)
+        self._holds(guest, [self._as_world(room, days, number)], wanted, dies)
 
-    @rule(guest=guests, room=rooms, days=stays, number=people, card=cards, way=ways, dies=death)
-    def book(self, guest: int, room: int, days: tuple[int, int], number: int, card: str, way: str, dies: int) -> None:
-        wanted, stay = self._wanted(guest, room, days, number), self._as_world(room, days, number)
-        self.memory.promise(guest, [stay], *STATUSES)
-        self.line.way = way
-        told = self._do(dies, lambda: bookings.book(acting(wanted), wanted, card, self.desk))
-        self._is_told(guest, [stay], told)
+    @rule(
+        guest=guests,
+        room=rooms,
+        days=stays,
+        number=people,
+        card=cards,
+        way=ways,
+        code=codes,
+        planned=on_plan,
+        dies=death,
+    )
+    def book(
+        self,
+        guest: int,
+        room: int,
+        days: tuple[int, int],
+        number: int,
+        card: str,
+        way: str,
+        code: str | None,
+        planned: bool,
+        dies: int,
+    ) -> None:
+        wanted = self._wanted(guest, room, days, number, code, planned)
+        self._books(guest, [self._as_world(room, days, number)], wanted, card, way, dies)
 
-    @rule(guest=guests, wanted=parties, plan=plans, dies=death)
-    def hold_several(self, guest: int, wanted: list[Item], plan: DepositPlan | None, dies: int) -> None:
-        self.memory.promise(guest, [self._as_world(*item) for item in wanted], PENDING)
-        asked = replace(self._order(guest, wanted), deposit=plan)
-        self._do(dies, lambda: bookings.hold_all(self._guest(guest), asked, self.desk))
+    @rule(guest=guests, wanted=parties, deposit=deposits, code=codes, dies=death)
+    def hold_several(
+        self, guest: int, wanted: list[Item], deposit: DepositPlan | None, code: str | None, dies: int
+    ) -> None:
+        asked = replace(self._order(guest, wanted, code), deposit=deposit)
+        self._holds(guest, [self._as_world(*item) for item in wanted], asked, dies)
 
-    @rule(guest=guests, wanted=parties, card=cards, way=ways, dies=death)
-    def book_several(self, guest: int, wanted: list[Item], card: str, way: str, dies: int) -> None:
+    @rule(guest=guests, wanted=parties, card=cards, way=ways, code=codes, dies=death)
+    def book_several(self, guest: int, wanted: list[Item], card: str, way: str, code: str | None, dies: int) -> None:
         stays = [self._as_world(*item) for item in wanted]
-        self.memory.promise(guest, stays, *STATUSES)
-        self.line.way = way
-        told = self._do(
-            dies, lambda: bookings.book_all(self._guest(guest), self._order(guest, wanted), card, self.desk)
-        )
-        self._is_told(guest, stays, told)
+        self._books(guest, stays, self._order(guest, wanted, code), card, way, dies)
 
     @precondition(lambda self: self.memory.lines)
     @rule(which=any_one, card=cards, way=ways, dies=death)
