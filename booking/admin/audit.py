@@ -26,6 +26,7 @@ from booking.pages.signed_in import actor
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
+NAMED_PAGES = {"rate": "admin.rate_rules.show", "promotion": "admin.promotions.show"}  # of what still has a name
 TOLD = "audit"  # in the cookie: what was taken back, or why not, told once
 
 
@@ -85,8 +86,9 @@ def _link(entry: AuditEntry, thing: NamedThing | None) -> str:
         return url_for("admin.people.index") if desk().areas.people else ""
     if kind == "closing":
         return url_for("admin.cash.closing", closing_id=entry.subject)
-    if kind == "rate" and thing:
-        return url_for("admin.rate_rules.show", rate_id=entry.subject)
+    if kind in NAMED_PAGES and thing:
+        named: dict[str, Any] = {f"{kind}_id": entry.subject}
+        return url_for(NAMED_PAGES[kind], **named)
     if kind == "property" and decode(kind, entry.subject):
         return url_for("admin.calendar.show", property=entry.subject)
     return ""

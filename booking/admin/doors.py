@@ -21,6 +21,7 @@ PAGES = (
     ("/admin/imports", _("Import reservations")),
     ("/admin/messages", _("Messages")),
     ("/admin/policies", _("Policies")),
+    ("/admin/promotions", _("Promotions")),
     ("/admin/figures", _("Figures")),
     ("/admin/rates", _("Rates")),
     ("/admin/taxes", _("Rates")),

@@ -56,7 +56,7 @@ OF_BOOKINGS = tuple(
         "views",
     )
 )
-OF_RATES = tuple(f"admin.{name}" for name in ("rates", "rate_rules", "rate_ranges", "rate_sheets"))
+OF_RATES = tuple(f"admin.{name}" for name in ("rates", "rate_rules", "rate_ranges", "rate_sheets", "promotions"))
 
 
 class Desk:

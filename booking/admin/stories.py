@@ -11,7 +11,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 
-from booking.admin import house_words, states
+from booking.admin import house_words, promotion_words, states
 from booking.domain.people import AuditEntry
 from booking.domain.reservations.front_desk import StaffBooking
 from booking.http import date_format
@@ -165,6 +165,7 @@ OF_HOUSE = {
 # What is told of an entry, by the names that it uses; all else (ids, what follows from the action) says nothing more.
 FACTS = {
     **OF_HOUSE,
+    **promotion_words.FACTS,
     "amount": _("Amount"),
     "arrivalTime": _("Arrival time"),
     "beginsAt": _("From"),
@@ -220,8 +221,10 @@ BY_NAME = "changed"  # of what is long an import says no more
 AMOUNTS = (
     "amount", "counted", "difference", "expected", "kept", "paidElsewhere", "price_per_night", "refundAmount", "total",
 )  # fmt: skip
-DAYS, DAY = ("checkIn", "checkOut", "from", "movesOn", "on", "to"), re.compile(r"\d{4}-\d\d-\d\d")
+DAYS = ("checkIn", "checkOut", "from", "movesOn", "on", "to", *promotion_words.DAYS)
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 CALLED: dict[str, Callable[[str], str]] = {
+    **promotion_words.CALLED,
     "beginsAt": lambda at: date_format.moment_utc(dt.datetime.fromisoformat(at)),
     "by": states.provider,
     "guarantee": states.guarantee,

@@ -86,6 +86,7 @@ class House:
             "event_id": lambda: encode("event", self.email()),
             "closing_id": lambda: encode("closing", self.closing()),
             "rate_id": lambda: self.rate(is_plan="/policies" in rule),
+            "promotion_id": lambda: plain_routes.a_promotion(self.room),
             "invoice_id": lambda: encode("invoice", an_invoice(self.booking)),
             "note_id": lambda: encode("note", self.note()),
             "photo_id": lambda: encode("photo", self.photo("property_id" in rule).id),

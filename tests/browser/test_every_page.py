@@ -28,6 +28,7 @@ from booking.http.services import current_services
 from booking.infra import clock
 from booking.infra.ids import encode
 from booking.infra.storage import Storage
+from tests.admin import plain_routes
 from tests.browser.conftest import PHONE, violations
 from tests.browser.every_page import GUEST, OWNER, PAGES, STRANGER
 from tests.browser.steps import sign_in, uploaded
@@ -66,6 +67,7 @@ def names(alice: User, bob: User, owner: User, room: Room, desk: BookingContext,
     return {
         "policy": encode("rate", _rule(room, "policy", {"tiers": [{"before": "48h", "refund": "-1n"}]})),
         "plan": encode("rate", _rule(room, "plan", {"percent": "-10", "policy": "non-refundable"})),
+        "promotion": plain_routes.a_promotion(room),
         "room": encode("room", room.id),
         "other": encode("room", others[2].id),
         "house": encode("property", room.property_id),

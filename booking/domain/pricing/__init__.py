@@ -47,6 +47,7 @@ from booking.domain.pricing.promotion_editing import change as change_promotion
 from booking.domain.pricing.promotion_editing import end as end_promotion
 from booking.domain.pricing.promotion_editing import find as find_promotion
 from booking.domain.pricing.promotion_editing import get as get_promotion
+from booking.domain.pricing.promotion_editing import houses as promotion_houses
 from booking.domain.pricing.promotion_editing import may_edit as may_edit_promotion
 from booking.domain.pricing.promotion_editing import of_staff as promotions_of_staff
 from booking.domain.pricing.promotion_editing import resume as resume_promotion
@@ -250,6 +251,7 @@ __all__ = [
     "price_parts",
     "promoted",
     "promotion_code",
+    "promotion_houses",
     "promotion_of",
     "promotion_problem",
     "promotion_reason",

@@ -6,12 +6,13 @@ the hold ends, the payment fails or the booking is cancelled. Whoever adds one l
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, column, func, or_, select, table
+from sqlalchemy import ARRAY, String, Uuid, any_, bindparam, cast, column, func, or_, select, table
 
 from booking.domain import people
 from booking.domain.actors import Actor
@@ -25,6 +26,7 @@ from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import encode, new_id
 
 STANDING = ("PENDING", "CONFIRMED")
+RUNNING, PLANNED, USED_UP, ENDED = STATES = ("running", "planned", "used_up", "ended")
 # Reservations stand above us.
 _NAMES = ("id", "order_id", "user_id", "promotion_id", "status")
 _BOOKINGS = table("bookings", *(column(name) for name in _NAMES))
@@ -36,6 +38,17 @@ _USES = (
     )
     .group_by(_BOOKINGS.c.promotion_id)
 )
+# Whose use it is: the account's, or whoever's email address it is, else phone number.
+_GUEST = func.coalesce(cast(_BOOKINGS.c.user_id, String), func.lower(_ORDERS.c.contact_email), _ORDERS.c.contact_phone)
+_BY_ONE = (
+    select(func.count().label("uses"))
+    .join(_ORDERS, _ORDERS.c.id == _BOOKINGS.c.order_id)
+    .where(_BOOKINGS.c.promotion_id == bindparam("promotion", type_=Uuid), _BOOKINGS.c.status.in_(STANDING))
+    .where(_GUEST.is_not(None))
+    .group_by(_GUEST)
+    .subquery()
+)
+_MOST_BY_ONE = select(func.max(_BY_ONE.c.uses))
 
 
 class PromotionNotFound(NotFound):
@@ -60,6 +73,15 @@ class PromotionView:
     @property
     def is_used_up(self) -> bool:
         return self.promotion.most_uses is not None and self.uses >= self.promotion.most_uses
+
+    def state(self, today: dt.date) -> str:
+        """One of STATES, on a day of the properties."""
+        of = self.promotion
+        if of.ended_at is not None or any(last and last < today for last in (of.valid_to, of.stays_to)):
+            return ENDED
+        if of.valid_from and today < of.valid_from:
+            return PLANNED
+        return USED_UP if self.is_used_up else RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +142,16 @@ def end(actor: Actor, promotion_id: uuid.UUID, *, seen_version: int | None = Non
 
 
 @transaction(isolation=READ_COMMITTED)
-def resume(actor: Actor, promotion_id: uuid.UUID) -> None:
-    """It was not to be ended. Twice is once. Raises PromotionNotFound, Invalid (its code belongs to another by now)."""
+def resume(actor: Actor, promotion_id: uuid.UUID, *, seen_version: int | None = None) -> None:
+    """It was not to be ended. Twice is once.
+
+    Raises PromotionNotFound, PromotionModified, Invalid (its code belongs to another by now).
+    """
     promotion = _locked(actor, promotion_id)
     if promotion.ended_at is None:
         return
+    if seen_version not in (None, promotion.version):
+        raise PromotionModified
     if find(promotion.code, ended=False):
         raise Invalid(details={"code": Notice("promotion_code_taken")})
     promotion.ended_at, promotion.version = None, promotion.version + 1
@@ -133,10 +160,13 @@ def resume(actor: Actor, promotion_id: uuid.UUID) -> None:
 
 @reading
 def of_staff(actor: Actor, property_id: uuid.UUID | None = None, *, ended: bool = True) -> list[PromotionView]:
-    """Those that the actor may see, in force first, newest first: for this property, where one is said."""
+    """Those that the actor may see, in force first, newest first: for this property, where one is said.
+
+    Raises PromotionNotFound for who may see none anywhere.
+    """
     reach = people.reach(actor, Action.SEE_PROMOTIONS)
     if not reach:
-        return []
+        raise PromotionNotFound
     where = [] if reach.properties is None else [_touches(reach.properties)]
     if property_id:
         where.append(_touches([property_id]))
@@ -155,6 +185,17 @@ def get(actor: Actor, promotion_id: uuid.UUID) -> PromotionView:
     if promotion is None or not _may(actor, Action.SEE_PROMOTIONS, promotion.property_ids, every=False):
         raise PromotionNotFound
     return PromotionView(promotion, uses([promotion_id]).get(promotion_id, 0))
+
+
+def houses(actor: Actor) -> frozenset[uuid.UUID] | None:
+    """The properties for which the actor makes promotions; None: all, also for all at once.
+
+    Raises PromotionNotFound where there is none.
+    """
+    reach = people.reach(actor, Action.EDIT_PROMOTIONS)
+    if not reach:
+        raise PromotionNotFound
+    return reach.properties
 
 
 def may_edit(actor: Actor, promotion: Promotion) -> bool:
@@ -181,6 +222,12 @@ def uses(promotion_ids: Collection[uuid.UUID], *, without_order: uuid.UUID | Non
     counted = _USES if without_order is None else _USES.where(_BOOKINGS.c.order_id != without_order)
     rows = db.session.execute(counted, {"promotions": list(promotion_ids)}).all()
     return {row.promotion_id: row.uses for row in rows}
+
+
+def most_uses_by_one(promotion_id: uuid.UUID) -> int:
+    """How many of these the guest has who uses it most."""
+    found: int = db.session.scalar(_MOST_BY_ONE, {"promotion": promotion_id}) or 0
+    return found
 
 
 def uses_by(promotion_id: uuid.UUID, guest: Guest, *, without_order: uuid.UUID | None = None) -> int:
@@ -238,9 +285,13 @@ def _refuse_modified(promotion: Promotion, seen_version: int | None) -> None:
 def _refuse_impossible(promotion: Promotion, said: PromotionInput) -> None:
     if said.code != promotion.code and find(said.code):
         raise Invalid(details={"code": Notice("promotion_code_taken")})
-    used = uses([promotion.id]).get(promotion.id, 0)
-    if said.most_uses is not None and said.most_uses < used:
-        raise Invalid(details={"mostUses": Notice("promotion_used_more", uses=used)})
+    problems: dict[str, Notice] = {}
+    if said.most_uses is not None and said.most_uses < (used := uses([promotion.id]).get(promotion.id, 0)):
+        problems["mostUses"] = Notice("promotion_used_more", uses=used)
+    if said.most_per_guest is not None and said.most_per_guest < (used := most_uses_by_one(promotion.id)):
+        problems["mostPerGuest"] = Notice("promotion_used_more_by_one", uses=used)
+    if problems:
+        raise Invalid(details=problems)
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

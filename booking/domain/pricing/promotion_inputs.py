@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 from booking.domain.inputs import PLAIN, CalendarDate, Input, Name, decimal_text, filled, in_order, plain, refuse
 from booking.domain.money import decimals, rounded
 from booking.domain.notices import AnyOf, Notice
+from booking.domain.pricing.promotion_models import Promotion
 from booking.domain.pricing.rule_terms import Off
 
 CODE = re.compile(r"[A-Z0-9_-]{3,40}", re.ASCII)
@@ -80,6 +81,17 @@ class PromotionInput(Input):
         said = self.model_dump(exclude={"properties"})
         said["currency"] = self.currency if self.amount is not None else None
         return said | {"property_ids": sorted(set(self.properties))}
+
+
+COLUMNS = (
+    "code", "name", "percent", "amount", "currency", "property_ids", "min_nights", "valid_from", "valid_to",
+    "stays_from", "stays_to", "most_uses", "most_per_guest",
+)  # fmt: skip
+
+
+def as_said(of: Promotion) -> dict[str, Any]:
+    """What it says, by its columns."""
+    return {name: getattr(of, name) for name in COLUMNS}
 
 
 Code = Annotated[

@@ -97,6 +97,7 @@ MAINTENANCE: Templates = {
     "order_without_booking": _("an order has no booking"),
     "payment_in_other_order": _("a payment is not in the ledger of its booking’s order"),
     "promotion_used_too_often": _("a promotion is used more often than its limit says"),
+    "promotion_used_too_often_by_one": _("one guest uses a promotion more often than a guest may"),
     "booking_of_no_promotion": _("a booking uses a promotion that does not exist"),
     "promotion_not_counted": _("a booking has a promotion’s line, and is not counted as its use"),
     "order_owes_otherwise": _("an order does not owe what its bookings cost"),

@@ -122,11 +122,12 @@ class Home(House):
         """A rate plan with a policy of its own, of which the id is returned, and the promotions."""
         for code, terms in PROMOTIONS.items():
             pricing.add_promotion(SYSTEM, PromotionInput.model_validate({"code": code, **terms}))
-        add = lambda kind, **terms: add_rate(  # noqa: E731
-            SYSTEM, house, RateInput.model_validate({"kind": kind, "name": f"A {kind}", "terms": terms})
-        )
-        policy = add("policy", tiers=UNTIL)
-        return encode("rate", add("plan", percent=-10, policy=encode("rate", policy)))
+
+        def add(kind: str, **terms: Any) -> str:
+            rule = RateInput.model_validate({"kind": kind, "name": f"A {kind}", "terms": terms})
+            return encode("rate", add_rate(SYSTEM, house, rule))
+
+        return add("plan", percent=-10, policy=add("policy", tiers=UNTIL))
 
     def look_anew(self) -> None:
         """What was seen before is out of date: something has been done since."""

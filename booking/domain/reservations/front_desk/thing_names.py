@@ -16,7 +16,7 @@ from booking.domain.catalogue import Property, Room
 from booking.domain.errors import NotFound, UnknownBooking
 from booking.domain.payments import Order, Payment, Waiver
 from booking.domain.people import Action, User
-from booking.domain.pricing import RateRule
+from booking.domain.pricing import Promotion, RateRule
 from booking.domain.reservations.front_desk import order_lookup, staff_search
 from booking.domain.reservations.front_desk.staff_search import BookingSearch
 from booking.domain.reservations.models import Booking
@@ -131,7 +131,13 @@ def _rates(ids: set[uuid.UUID]) -> Found:
         yield row.rule_id, NamedThing(row.name, row.currency)
 
 
+def _promotions(ids: set[uuid.UUID]) -> Found:
+    wanted = select(Promotion.id, Promotion.code, Promotion.currency).where(Promotion.id.in_(ids))
+    yield from ((row.id, NamedThing(row.code, row.currency or "")) for row in db.session.execute(wanted))
+
+
 _KINDS = {
+    "promotion": _promotions,
     "rate": _rates,
     "room": _rooms,
     "property": _properties,
