@@ -148,6 +148,8 @@ def _others(known: Known) -> Iterator[Look]:
     yield Look("audit log, of a person", lambda chance: [f"/admin/audit?who={chance.choice(STAFF)}"])
     yield Look("audit log, of a day", lambda chance: [_audit_of(known.day(chance))])
     yield Look("people", lambda _: ["/admin/people"])
+    yield Look("figures", lambda _: ["/admin/figures"])
+    yield Look("figures of the months ahead", lambda _: ["/admin/figures?period=coming"])
 
 
 def _audit_of(day: str) -> str:

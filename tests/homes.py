@@ -49,6 +49,7 @@ TOGETHER = {
     "booking.domain.reservations.charging.give_up": "unpin or release, then the booking",
     "booking.domain.reservations.importing.store._put": "sold elsewhere: nights first, then the bookings",
     "booking.domain.reservations.bookings._cancel": "the booking first, then its nights",
+    "booking.domain.reservations.unpaid_stays._cancel": "the same of a stay whose rest was not paid",
     "booking.domain.reservations.bookings._release": "the same for a hold",
     "booking.domain.reservations.stay_changes._begin": "a change of stay: claim its new nights, then write it down",
     "booking.domain.reservations.change_charging.begin": "the pin: nights first, then the payment",

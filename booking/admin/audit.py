@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,8 +41,8 @@ def index() -> Response:
         people.search_audit_log(actor(), AuditSearch(), limit=1)  # for who may not look, nothing is wrong with a form
         status = status_of(refusal)
     entries = found.entries if found else []
-    things = front_desk.named_things(actor(), {entry.subject for entry in entries})
-    told = [_told(entry, found.names, things.get(entry.subject)) for entry in entries] if found else []
+    things = front_desk.named_things(actor(), {thing for entry in entries for thing in _things_of(entry)})
+    told = [_told(entry, found.names, things) for entry in entries] if found else []
     facts: dict[str, Any] = {"told_once": session.pop(TOLD, None), "can_undo": pricing.is_entry_undoable}
     facts |= {"form": form, "found": found, "told": told, "zone": desk().zone, "door_of": doors.in_words}
     is_filtered = any(value for name, value in request.args.items() if name != "after")
@@ -73,9 +73,18 @@ class Line:
     link: str
 
 
-def _told(entry: AuditEntry, names: Mapping[str, str], thing: NamedThing | None) -> Line:
-    currency = thing.currency if thing else ""
-    return Line(entry, stories.of_entry(entry, names, currency), _thing(entry, thing), _link(entry, thing))
+def _things_of(entry: AuditEntry) -> Iterator[str]:
+    """What it is about, and the rooms that its facts name by their ids."""
+    yield entry.subject
+    for facts in (entry.was, entry.now):
+        yield from (value for value in facts.values() if isinstance(value, str) and value.startswith("room_"))
+
+
+def _told(entry: AuditEntry, names: Mapping[str, str], things: Mapping[str, NamedThing]) -> Line:
+    thing = things.get(entry.subject)
+    called = {known: one.name for known in _things_of(entry) if (one := things.get(known))}
+    told = stories.of_entry(entry, names, thing.currency if thing else "", called)
+    return Line(entry, told, _thing(entry, thing), _link(entry, thing))
 
 
 def _link(entry: AuditEntry, thing: NamedThing | None) -> str:

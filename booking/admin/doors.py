@@ -20,6 +20,7 @@ PAGES = (
     ("/admin/invoices", _("Invoices")),
     ("/admin/imports", _("Import reservations")),
     ("/admin/messages", _("Messages")),
+    ("/admin/payouts", _("Payouts")),
     ("/admin/policies", _("Policies")),
     ("/admin/promotions", _("Promotions")),
     ("/admin/figures", _("Figures")),

@@ -95,7 +95,9 @@ class Desk:
         if self.areas.cash:
             found.append(Section("admin.cash.index", gettext("Cash"), "banknote", ("admin.cash",)))
         if self.areas.bookings:
-            found.append(Section("admin.invoices.index", gettext("Invoices"), "credit-card", ("admin.invoices",)))
+            found.append(
+                Section("admin.invoices.index", gettext("Invoices"), "credit-card", ("admin.invoices", "admin.payouts"))
+            )
         if self.areas.figures:
             found.append(Section("admin.figures.show", gettext("Figures"), "chart-column", ("admin.figures",)))
         if self.areas.people:

@@ -142,16 +142,17 @@ def _form_page(
     form: Form, kind: str, property_id: uuid.UUID, *, versions: list[RateRule] | None = None, status: int = 200
 ) -> Response:
     seen = pricing.house_policies(actor(), property_id)
+    house = desk().house_of(encode("property", property_id))
     facts: dict[str, Any] = {
         "form": form,
         "kind": kind,
+        "currency": house.currency,
         "property_key": encode("property", property_id),
         "seen": seen,
         "versions": versions or [],
         "last": versions[-1] if versions else None,
         "tiers": range(1, TIERS + 1),
-        "policy_choices": [(one.key, f"{policy_words.name(one.policy)}: {policy_words.does(one.policy)}")
-                           for one in seen.policies],
+        "policy_choices": [(one.key, policy_words.named(one.policy, house.currency)) for one in seen.policies],
         "room_choices": _scopes(seen),
         "words": policy_words,
         "names": {one.key: policy_words.name(one.policy) for one in seen.policies},

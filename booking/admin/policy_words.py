@@ -11,7 +11,7 @@ from flask_babel import gettext, ngettext
 from booking.admin.house_forms import POLICIES
 from booking.domain import pricing
 from booking.domain.pricing import RateInput, RateRule
-from booking.http import number_format
+from booking.http import money_format, number_format
 from booking.infra.ids import encode
 from booking.pages.forms import Form
 
@@ -24,8 +24,17 @@ def name(policy: dict[str, Any]) -> str:
     return str(known[0]) if known else str(policy.get("name", ""))
 
 
-def does(policy: dict[str, Any]) -> str:
-    """All back until 5 days before check-in, 50% until 24 hours before; then nothing."""
+def named(policy: dict[str, Any], currency: str) -> str:
+    """Its name, and what it does."""
+    return f"{name(policy)}: {does(policy, currency)}"
+
+
+def does(policy: dict[str, Any], currency: str) -> str:
+    """All back until 5 days before check-in, 50% until 24 hours before; then nothing. And its deposit."""
+    return " ".join(filter(None, [_refunds(policy), _deposit(policy, currency)]))
+
+
+def _refunds(policy: dict[str, Any]) -> str:
     if not policy["tiers"]:
         return str(gettext("No refund after booking."))
     parts = ", ".join(_tier(tier) for tier in policy["tiers"])
@@ -46,11 +55,11 @@ def percent(value: Decimal) -> str:
     return str(gettext("%(percent)s less", percent=shown) if value < 0 else gettext("%(percent)s more", percent=shown))
 
 
-def of_rule(rule: RateRule, names: dict[str, str]) -> str:
+def of_rule(rule: RateRule, names: dict[str, str], currency: str) -> str:
     """What a version said."""
     if rule.kind == "plan":
         return of_plan(rule, names)
-    return does({"tiers": [pricing.tier_as_sold(tier) for tier in rule.terms.get("tiers", [])]})
+    return does(pricing.policy_of_terms(rule.name, rule.terms), currency)
 
 
 def said(form: Form, kind: str, rows: int) -> RateInput:
@@ -69,7 +78,14 @@ def _terms(form: Form, kind: str, rows: int) -> dict[str, Any]:
         sign = "-" if form.value("way") == "less" and amount != "0" else ""
         return {"percent": f"{sign}{amount}", "policy": form.value("policy")}
     filled_in = [row for row in range(1, rows + 1) if form.value(f"before-{row}") or form.value(f"refund-{row}")]
-    return {"tiers": [_row(form, row) for row in filled_in]}
+    return {"tiers": [_row(form, row) for row in filled_in], **_deposit_terms(form)}
+
+
+def _deposit_terms(form: Form) -> dict[str, str]:
+    part = form.value("deposit").replace(",", ".").strip()
+    sign = "%" if part and form.value("deposit-of", "percent") == "percent" else ""
+    given = {"deposit": part + sign, "restDays": form.value("restDays"), "cancelAfter": form.value("cancelAfter")}
+    return {name: value.strip() for name, value in given.items() if value.strip()}
 
 
 def _row(form: Form, row: int) -> dict[str, str]:
@@ -87,6 +103,9 @@ def filled(rule: RateRule, rows: int) -> Form:
         values |= {"policy": str(rule.terms["policy"]), "rooms": _scope(rule)}
         values |= {"from": str(rule.first_day or ""), "to": str(rule.last_day or "")}
         return Form(values)
+    if deposit := rule.terms.get("deposit"):
+        values |= {"deposit": deposit.rstrip("%"), "deposit-of": "percent" if deposit.endswith("%") else "amount"}
+        values |= {"restDays": str(rule.terms["restDays"]), "cancelAfter": str(rule.terms.get("cancelAfter", ""))}
     for row, tier in enumerate(rule.terms.get("tiers", [])[:rows], start=1):
         by_nights = tier["refund"].endswith("n")
         values |= {f"before-{row}": tier["before"][:-1], f"unit-{row}": tier["before"][-1]}
@@ -105,6 +124,34 @@ def _scope(rule: RateRule) -> str:
     if rule.room_kind:
         return f"kind:{rule.room_kind}"
     return encode("room", rule.room_id) if rule.room_id else ""
+
+
+def _deposit(policy: dict[str, Any], currency: str) -> str:
+    """30% is paid when booking, the rest 30 days before check-in. Not charged then: cancelled 3 days later."""
+    plan = pricing.deposit_of_policy(policy)
+    if plan is None:
+        return ""
+    part = (
+        number_format.exact_percent(plan.percent)
+        if plan.percent
+        else money_format.money(plan.amount or Decimal(0), currency)
+    )
+    rest = ngettext(
+        "%(part)s is paid when booking, the rest %(count)s day before check-in.",
+        "%(part)s is paid when booking, the rest %(count)s days before check-in.",
+        plan.balance_days,
+        part=part,
+        count=plan.balance_days,
+    )
+    if not plan.cancel_after:
+        return str(rest)
+    after = ngettext(
+        "If it can’t be charged, the stay is cancelled %(count)s day later.",
+        "If it can’t be charged, the stay is cancelled %(count)s days later.",
+        plan.cancel_after,
+        count=plan.cancel_after,
+    )
+    return f"{rest} {after}"
 
 
 def _tier(tier: dict[str, Any]) -> str:

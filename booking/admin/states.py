@@ -48,6 +48,7 @@ EMAILS = {
     "figures.weekly": _("Figures of the week"),
     "refund.returned": _("Refund sent"),
     "balance.declined": _("Card declined for the rest"),
+    "balance.reminded": _("Reminder of the rest"),
     "payment.requested": _("Payment link"),
     "message.answered": _("Message to the guest"),
     # about accounts

@@ -284,15 +284,25 @@ def _creator(seen: StaffBooking, guest: str) -> str:
     return guest if seen.order.channel in ("web", "api") else str(states.channel(seen.order.channel))
 
 
-def of_entry(entry: AuditEntry, names: Mapping[str, str], currency: str = "") -> Told:
-    """An entry of the audit log; an action of another version by its own name. `currency`: of amounts without one."""
+def of_entry(
+    entry: AuditEntry, names: Mapping[str, str], currency: str = "", called: Mapping[str, str] | None = None
+) -> Told:
+    """An entry of the audit log; an action of another version by its own name. `currency`: of amounts without one;
+    `called`: what things are called that the facts have by their ids.
+    """
     text = str(ACTIONS.get(entry.action, entry.action))
     who = states.actor(entry.actor, dict(names))
     was, now = entry.was, entry.now
     if entry.action.startswith("rate."):
         was, now = _rates_said(was, currency), _rates_said(now, currency)
+    if called:
+        was, now = ({name: _called(value, called) for name, value in facts.items()} for facts in (was, now))
     told = tuple(changes(was, now, currency))
     return Told(entry.at, who, text, told, entry.request_id, entry.door)
+
+
+def _called(value: Any, names: Mapping[str, str]) -> Any:
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 def _rates_said(facts: Mapping[str, Any], currency: str) -> dict[str, Any]:

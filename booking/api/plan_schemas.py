@@ -26,6 +26,14 @@ class RefundTier(Schema):
     amount: Money
 
 
+class Deposit(Schema):
+    """What is paid when the stay is booked, and the rest, which is charged to the same card at `rest_due_at`."""
+
+    amount: Money
+    rest: Money
+    rest_due_at: Instant
+
+
 class PlanOffer(Schema):
     """What the stay costs on a rate plan; without one (`rate_plan` null), under the room’s own cancellation policy."""
 
@@ -34,6 +42,7 @@ class PlanOffer(Schema):
     difference: Money
     free_until: Instant | None
     refunds: list[RefundTier]
+    deposit: Deposit | None
 
 
 def offer(of: pricing.PlanQuote) -> PlanOffer:
@@ -44,7 +53,17 @@ def offer(of: pricing.PlanQuote) -> PlanOffer:
         difference=as_number(of.difference, price.currency),
         free_until=instant(free_until) if free_until else None,
         refunds=refunds(of.refunds, price),
+        deposit=deposit(of),
     )
+
+
+def deposit(of: pricing.PlanQuote) -> Deposit | None:
+    """None where all is paid at once."""
+    steps, currency = of.deposit, of.price.currency
+    if steps is None:
+        return None
+    amounts = as_number(steps.now, currency), as_number(steps.rest, currency)
+    return Deposit(amount=amounts[0], rest=amounts[1], rest_due_at=instant(steps.due_at))
 
 
 class Named(Protocol):

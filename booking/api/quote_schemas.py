@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from booking.api import plan_schemas
-from booking.api.plan_schemas import RefundTier
+from booking.api.plan_schemas import Deposit, RefundTier
 from booking.api.price_schemas import Extra, Money, PriceLine, extras, price_lines
 from booking.api.schema import Schema
 from booking.domain import pricing
@@ -25,6 +25,7 @@ class StayQuote(Schema):
     total: Money
     currency: str
     refunds: list[RefundTier]
+    deposit: Deposit | None
     version: int
 
 
@@ -41,5 +42,6 @@ def stay_quote(room_id: str, quoted: pricing.StayQuote) -> StayQuote:
         total=as_number(price.total, price.currency),
         currency=price.currency,
         refunds=plan_schemas.refunds(quoted.refunds, price),
+        deposit=plan_schemas.deposit(quoted.chosen),
         version=quoted.version,
     )

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from booking.api.schema import Schema
 from booking.config import Settings
-from booking.domain import catalogue
+from booking.domain import catalogue, pricing
 from booking.domain.catalogue import BED_TYPES, ShownPhoto
 from booking.http import photo_addresses
 
@@ -67,9 +67,18 @@ class PolicyTier(Schema):
     kept_nights: int | None = Field(default=None, exclude_if=_is_none)
 
 
+class PolicyDeposit(Schema):
+    """A part of the price in percent, or an amount; the rest is due so many days before check-in."""
+
+    percent: float | None
+    amount: float | None
+    balance_days: int
+
+
 class CancellationPolicy(Schema):
     name: str | None
     tiers: list[PolicyTier]
+    deposit: PolicyDeposit | None = Field(default=None, exclude_if=_is_none)
 
 
 def address(known: dict[str, Any]) -> Address:
@@ -96,4 +105,13 @@ def policy(known: dict[str, Any]) -> CancellationPolicy:
             )
             for tier in tiers
         ],
+        deposit=_deposit(known),
     )
+
+
+def _deposit(known: dict[str, Any]) -> PolicyDeposit | None:
+    terms = pricing.deposit_of_policy(known)
+    if terms is None:
+        return None
+    percent, amount = (None if part is None else float(part) for part in (terms.percent, terms.amount))
+    return PolicyDeposit(percent=percent, amount=amount, balance_days=terms.balance_days)

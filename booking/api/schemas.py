@@ -12,7 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 
 from booking.api import booked_rooms, plan_schemas, room_facts
 from booking.api.booked_rooms import BookedRoom, EarlierRoom
-from booking.api.plan_schemas import PlanOffer, RatePlan, RefundTier
+from booking.api.plan_schemas import Deposit, PlanOffer, RatePlan, RefundTier
 from booking.api.price_schemas import Extra, Money, PriceLine, extras, price_lines
 from booking.api.room_facts import Address, Bed, CancellationPolicy, Image
 from booking.api.schema import Instant, Schema, instant
@@ -90,6 +90,7 @@ class Quote(Schema):
     is_available: bool
     units_left: int | None
     refunds: list[RefundTier]
+    deposit: Deposit | None
     rate_plan: RatePlan | None
     rate_plans: list[PlanOffer]
 
@@ -310,6 +311,7 @@ def _quote(quoted: pricing.StayQuote) -> Quote:
         is_available=quoted.is_available,
         units_left=quoted.units_left,
         refunds=plan_schemas.refunds(quoted.refunds, price),
+        deposit=plan_schemas.deposit(quoted.chosen),
         rate_plan=plan_schemas.plan(quoted.chosen.plan),
         rate_plans=[plan_schemas.offer(offer) for offer in quoted.plans],
     )

@@ -224,6 +224,18 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "amount": ("What this line adds to the total.", 120),
     "rule": ("The rule that set this amount.", "base"),
     "refunds": ("Refund deadlines, most generous first.", None),
+    "deposit": (
+        "What is charged when the stay is booked, and the rest, which is charged to the same card later; null if all is"
+        " charged at once.",
+        None,
+    ),
+    "CancellationPolicy.deposit": ("Which part is paid when a stay is booked; left out if all of it.", None),
+    "Deposit.amount": ("The amount charged when the stay is booked.", 108),
+    "Deposit.rest": ("The amount charged later.", 252),
+    "restDueAt": ("When the rest is charged.", "2026-11-20T14:00:00.000Z"),
+    "PolicyDeposit.percent": ("The part of the price in percent; null if the deposit is an amount.", 30),
+    "PolicyDeposit.amount": ("The deposit’s amount; null if it is a part of the price.", None),
+    "balanceDays": ("So many days before check-in the rest is charged.", 30),
     "until": ("Cancel before this instant to get this refund.", "2026-11-30T13:00:00.000Z"),
     "refundAmount": (
         "The refund due for a cancelled booking, whether or not it has been returned yet; null unless cancelled.",

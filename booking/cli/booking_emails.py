@@ -21,6 +21,7 @@ WHICH = {
     "refund-declined": "refund.declined",
     "refund-sent": "refund.returned",
     "card-declined": "balance.declined",
+    "rest-due": "balance.reminded",
     "payment-link": "payment.requested",
 }
 NAMES = {kind: name for name, kind in WHICH.items()}

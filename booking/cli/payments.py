@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from booking.cli import payment_lists
+from booking.cli import payment_lists, payment_reports
 from booking.cli.json_output import as_json, show
 from booking.cli.operator import Group, acting, refusals_said
 from booking.cli.payment_lists import why
@@ -29,7 +29,7 @@ from booking.infra.words import count
 PAYMENT = Id("payment", "see `flask payments list`")
 
 group = Group("payments", help="Enter what is paid by hand; look after refunds, and payments without an outcome.")
-for command in payment_lists.COMMANDS:
+for command in (*payment_lists.COMMANDS, payment_reports.reconcile):
     group.add_command(command)
 
 

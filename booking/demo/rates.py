@@ -18,6 +18,7 @@ from booking.domain.actors import Actor
 from booking.domain.catalogue import Room
 from booking.infra import clock
 from booking.infra.db import db, reading
+from booking.infra.ids import encode
 
 CITY = "edinburgh"
 YEARS = 2  # ahead
@@ -30,7 +31,11 @@ def load(actor: Actor) -> int:
         return 0
     made = [(None, pricing.rate_input(said)) for said in _rules(clock.now().date())]
     new, _ = pricing.put_rates(actor, property_id, made)
-    return new
+    policy = _rule("policy", "Deposit", "tiers=30d:100,7d:50 deposit=30% restDays=30 cancelAfter=3")
+    named = encode("rate", pricing.add_rate(actor, property_id, pricing.rate_input(policy)))
+    plan = _rule("plan", "Pay in two parts", f"percent=3 policy={named}")
+    pricing.add_rate(actor, property_id, pricing.rate_input(plan))
+    return new + 2
 
 
 @reading

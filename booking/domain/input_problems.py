@@ -46,6 +46,7 @@ PATTERNS = {
     "^[A-Z]{3}$": "no_currency_code",
     r"^pm_[A-Za-z0-9_]{1,100}$": "no_payment_method",
     r"^[a-z]{2}(-[a-z0-9]+)*$": "no_region",
+    r"^([1-9][0-9]?(\.[0-9]{1,2})?%|[1-9][0-9]{0,8}(\.[0-9]{1,3})?)$": "no_deposit",
 }
 REFUSED = "refused"  # pydantic's name for what a validator of ours found; the notice is in its facts
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import lazy_gettext
 
@@ -40,7 +41,8 @@ from booking.jobs.mail_covers import Cover
 CONFIRMATION, CHANGE, CANCELLATION = "confirmation", "change", "cancellation"
 REFUND_DECLINED, REFUND_RETURNED = "refund_declined", "refund_returned"
 HAS_CALENDAR_ENTRY = (CONFIRMATION, CHANGE, CANCELLATION)
-BALANCE_DECLINED, PAYMENT_LINK, MESSAGE = "balance_declined", "payment_link", "message"
+BALANCE_AHEAD, BALANCE_DECLINED = "balance_ahead", "balance_declined"
+PAYMENT_LINK, MESSAGE = "payment_link", "message"
 
 
 def written(task: Task, settings: Settings) -> Email | None:
@@ -92,19 +94,28 @@ def _about_booking(task: Task, message_id: str, settings: Settings) -> Email | N
         if not reservations.change_is_noticed(task.payload):
             return None
         notice = replace(notice, changed_from=reservations.changed_from(task.payload))
-    if kind == BALANCE_DECLINED:
-        if not notice.due:
+    if kind in (BALANCE_DECLINED, BALANCE_AHEAD):
+        if not (notice.due if kind == BALANCE_DECLINED else notice.later):
             return None  # paid in the meantime
-        notice = replace(notice, bank_asks_guest=task.payload.get("asksOwner", False))
+        notice = replace(notice, **_of_rest(task, notice))
     if kind == CANCELLATION:
         if payments.refund_is_asked_for(notice.booking_id):
             raise NotYet("a refund that is being asked for")
-        notice = replace(notice, refund_is_owed=_refund_state(notice) == payments.OWED)
+        is_owed = _refund_state(notice) == payments.OWED
+        notice = replace(notice, refund_is_owed=is_owed, was_unpaid=task.payload.get("unpaid", False))
     others = [_find_summary(task, one) for one in _together(task)[1:]] if kind == CONFIRMATION else []
     letter, beside = Letter(kind, message_id, task.occurred_at), [one for one in others if one]
     cover = mail_covers.of(notice, letter) if kind == CONFIRMATION else None
     facts = _of_house(notice) | {"invoices_link": invoice_mails.link(notice, settings)}
     return compose(notice, letter, settings, beside, facts, cover=cover)
+
+
+def _of_rest(task: Task, notice: BookingSummary) -> dict[str, Any]:
+    """Where a card was declined for it: what its bank wants, and until when the stay is kept."""
+    told = task.payload
+    ends = dt.datetime.fromisoformat(told["cancelAt"]) if "cancelAt" in told else None
+    local = ends.astimezone(notice.arrival.tzinfo) if ends else None
+    return {"bank_asks_guest": told.get("asksOwner", False), "cancels_at": local}
 
 
 def _is_told(task: Task, notice: BookingSummary) -> bool:
@@ -312,6 +323,7 @@ _KINDS = {
     payments.REFUND_DECLINED: REFUND_DECLINED,
     payments.REFUND_RETURNED: REFUND_RETURNED,
     payments.BALANCE_DECLINED: BALANCE_DECLINED,
+    reservations.BALANCE_REMINDED: BALANCE_AHEAD,
 }
 
 _SUBJECTS = {
@@ -320,6 +332,7 @@ _SUBJECTS = {
     CANCELLATION: lazy_gettext("%(reference)s: your booking has been cancelled (%(room)s, %(day)s)"),
     REFUND_DECLINED: lazy_gettext("%(reference)s: your refund was declined (%(room)s, %(day)s)"),
     REFUND_RETURNED: lazy_gettext("%(reference)s: your refund has been sent (%(room)s, %(day)s)"),
+    BALANCE_AHEAD: lazy_gettext("%(reference)s: the rest of your stay is due soon (%(room)s, %(day)s)"),
     BALANCE_DECLINED: lazy_gettext("%(reference)s: we couldn’t charge your card (%(room)s, %(day)s)"),
     PAYMENT_LINK: lazy_gettext("%(reference)s: pay for your stay (%(room)s, %(day)s)"),
     MESSAGE: lazy_gettext("%(reference)s: a message about your stay (%(room)s, %(day)s)"),
@@ -333,6 +346,7 @@ WRITERS: dict[str, Writer] = {
     payments.REFUND_DECLINED: _about_booking,
     payments.REFUND_RETURNED: _about_booking,
     payments.BALANCE_DECLINED: _about_booking,
+    reservations.BALANCE_REMINDED: _about_booking,
     messages.EMAIL_RESENT: _again,
     messages.PAYMENT_REQUESTED: _payment_link,
     messages.MESSAGE_ANSWERED: _message,

@@ -189,10 +189,14 @@ def until_done(work: Callable[[int], int], limit: int) -> None:
 
 
 def recover() -> None:
-    """Settle payments whose outcome nobody knows; charge what is due by now of orders whose deposit was paid."""
+    """Settle payments whose outcome nobody knows; charge what is due by now of orders whose deposit was paid, remind of
+    what will be, and cancel what was not paid in time.
+    """
     context = current_services().booking_context
     reservations.recover_payments(WORKER, context)
     reservations.charge_balances(WORKER, context)
+    reservations.remind_of_balances(WORKER)
+    reservations.cancel_unpaid(WORKER, context)
 
 
 def count_figures() -> None:

@@ -295,6 +295,7 @@ ROUTES: dict[str, Route] = {
     "POST /admin/bookings/<booking_id>/invoices": Route(DESK),
     "POST /admin/bookings/<booking_id>/invoices/billing": Route(DESK),
     **policy_routes(Route, SEES, DESK, MANAGERS),
+    **dict.fromkeys(("GET /admin/payouts", "POST /admin/payouts"), Route({OWNER_OF_ALL})),
     "GET /admin/cash": Route(SEES),
     # What commands have entered, which is nobody's own.
     "GET /admin/cash/drawer": Route(MANAGERS, asked=lambda house: house.drawer),

@@ -82,6 +82,35 @@ def test_a_plan_is_made_ended_and_brought_back(manager: Visitor, room: Room) -> 
     assert [one.terms["policy"] for one in rules("plan") if one.until is None] == ["strict"]
 
 
+def test_a_policy_has_a_deposit_which_is_said_and_comes_back_into_its_form(manager: Visitor, room: Room) -> None:
+    said = {"deposit": "30", "deposit-of": "percent", "restDays": "30", "cancelAfter": "3"}
+    policy = add_policy(manager, room, **ROW, **said)
+    assert policy.terms == {
+        "tiers": [{"before": "48h", "refund": "-1n"}], "deposit": "30%", "restDays": 30, "cancelAfter": 3
+    }  # fmt: skip
+    key = encode("rate", policy.rule_id)
+    manager.go(f"/admin/policies?property={here(room)}")
+    told = "30% is paid when booking, the rest 30 days before check-in. If it can’t be charged, the stay is cancelled 3"
+    assert told in manager.text
+    manager.send("/admin/policies/use", {"policy": key, "room": encode("room", room.id)})
+    db.session.expire_all()
+    terms = db.session.get_one(Room, room.id).cancellation_policy["depositTerms"]
+    assert terms == {"percent": "30", "balanceDays": 30, "cancelAfterDays": 3}
+    manager.go(f"/admin/policies/{key}")
+    shown = {name: manager.page.select_one(f"[name={name}]") for name in ("deposit", "restDays", "cancelAfter")}
+    assert {name: field["value"] for name, field in shown.items() if field} == {
+        "deposit": "30", "restDays": "30", "cancelAfter": "3"
+    }  # fmt: skip
+    manager.send(f"/admin/policies/{key}", {"deposit": "99.999", "deposit-of": "amount", "restDays": ""})
+    assert manager.status == 400
+    assert manager.page.select_one("[name=deposit]")["value"] == "99.999"  # type: ignore[index]
+    manager.send(f"/admin/policies/{key}", {"deposit": "100", "deposit-of": "amount", "restDays": "14"})
+    assert rules("policy")[-1].terms["deposit"] == "100"
+    manager.go(f"/admin/policies/{key}")
+    manager.send(f"/admin/policies/{key}", {"deposit": "", "restDays": "", "cancelAfter": ""})
+    assert "deposit" not in rules("policy")[-1].terms
+
+
 def test_bad_input_is_told_at_its_row_and_loses_nothing_typed(manager: Visitor, room: Room) -> None:
     manager.go(f"/admin/policies/new?kind=policy&property={here(room)}")
     wrong = {"before-1": "5", "refund-1": "50", "before-2": "1", "refund-2": "80"}

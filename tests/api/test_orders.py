@@ -13,7 +13,7 @@ from flask import Flask
 from booking.domain import payments
 from booking.domain.inventory import availability
 from booking.domain.maintenance import retention
-from booking.domain.payments import DepositPlan
+from booking.domain.pricing import DepositPlan
 from booking.domain.reservations import balances, bookings, guarantees, orders, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.personal_data import account_deletion

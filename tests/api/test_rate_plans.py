@@ -152,3 +152,22 @@ def test_where_every_plan_costs_more_nobody_is_sold_one_unasked(api: Program, ro
     wanted = {"roomId": encode("room", room.id), "guests": 1, "paymentMethodId": VISA, **dates(in_days(30))}
     sold = api.post("/bookings", wanted).json
     assert (sold["totalPrice"], sold["ratePlan"]) == (360, None)
+
+
+def test_a_deposit_is_in_the_quote_and_only_that_is_charged_at_once(api: Program, room: Room) -> None:
+    add(room, "policy", name="Deposit", tiers=[], deposit="30%", restDays=10)
+    add(room, "plan", name="Pay later", percent=0, policy=plan_of(room, "Deposit"))
+    room_id, stay, plan = encode("room", room.id), in_days(30), plan_of(room, "Pay later")
+    quote = api.get(f"/rooms/{room_id}", ratePlan=plan, **dates(stay)).json["quote"]
+    deposit = quote["deposit"]
+    assert (deposit["amount"], deposit["rest"]) == (108, 252)
+    assert deposit["restDueAt"].startswith(str(stay.check_in - dt.timedelta(days=10)))
+    assert [offer["deposit"] and offer["deposit"]["amount"] for offer in quote["ratePlans"]] == [None, 108]
+    asked = {"roomId": room_id, "guests": 1, "ratePlan": plan, **dates(stay)}
+    assert api.post("/quotes", asked).json["deposit"] == deposit
+    sold = api.post("/bookings", asked | {"paymentMethodId": VISA})
+    assert (sold.status_code, sold.json["totalPrice"]) == (201, 360)
+    bought = api.get(f"/orders/{sold.json['orderId']}").json
+    assert (bought["paid"], bought["due"]) == (108, 252)
+    near = api.get(f"/rooms/{room_id}", ratePlan=plan, **dates(in_days(5))).json["quote"]
+    assert near["deposit"] is None

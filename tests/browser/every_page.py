@@ -113,6 +113,7 @@ PAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "admin.cash.index": (OWNER, ("/admin/cash", "/admin/cash?before={closing}")),
     "admin.cash.drawer": (OWNER, ("/admin/cash/drawer?property={house}&currency=EUR",)),
     "admin.cash.closing": (OWNER, ("/admin/cash/closings/{closing}",)),
+    "admin.payouts.index": (OWNER, ("/admin/payouts",)),
     "admin.booking_invoices.show": (OWNER, ("/admin/bookings/{booking}/invoices",)),
     "invoices.linked_index": (STRANGER, ("/invoices/{invoices}", "/invoices/x")),
     "invoices.linked_show": (STRANGER, ("/invoices/{invoices}/{theirs}",)),

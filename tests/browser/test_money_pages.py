@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from booking.domain import payments
 from booking.domain.errors import PaymentUnknown
-from booking.domain.payments import DepositPlan
+from booking.domain.pricing import DepositPlan
 from booking.domain.reservations import bookings, rest_payments
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import OrderItem, OrderRequest

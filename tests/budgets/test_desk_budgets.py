@@ -70,6 +70,8 @@ class Manned:
             "a drawer": f"/admin/cash/drawer?{self.drawer}",
             "a closing": f"/admin/cash/closings/{self.closing}",
             "people": "/admin/people",
+            "figures": "/admin/figures",
+            "policies": "/admin/policies",
             "audit log": "/admin/audit",  # of both: what it asks for goes by the kinds of things on a page
         }
 

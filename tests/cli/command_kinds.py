@@ -42,3 +42,12 @@ OWN_CASH = frozenset({A.KEEP_DRAWER})  # the system has none
 ACCOUNTS = frozenset({A.SEE_ACCOUNT})  # whose emails are about no booking
 OF_READERS = frozenset({A.SEE_BOOKING, A.SEE_PAYMENTS, A.SEE_SYSTEM})  # what each of them may be told of
 NIGHTS = ["2030-01-01", "2030-01-02"]
+REPORT = (
+    "balance_transaction_id,created_utc,currency,gross,fee,net,reporting_category,payment_intent_id\n"
+    "txn_1,2026-11-02 10:00:00,eur,360.00,5.65,354.35,charge,pi_1\n"
+)
+
+OF_REPORTS: dict[str, Command] = {
+    "payments due": Command(LISTS, {A.SEE_PAYMENTS}, lambda h: [h.vouched()][:0]),
+    "payments reconcile": Command(LISTS, {A.SEE_PAYMENTS}, of("-"), of("no-such-file.csv"), typed=REPORT),
+}

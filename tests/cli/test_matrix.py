@@ -33,6 +33,7 @@ from tests.cli.command_kinds import (
     NIGHTS,
     NOBODY,
     OF_READERS,
+    OF_REPORTS,
     OTHER_JSON,
     OUTSIDE,
     OWN_CASH,
@@ -148,7 +149,7 @@ COMMANDS: dict[str, Command] = {
     "bookings undo": Command(CHANGES, {A.CHECK_IN}, lambda h: [h.arrived()], of("NOSUCHXX")),
     # --- money
     "payments list": Command(LISTS, {A.SEE_PAYMENTS}, lambda h: [h.to_refund()][:0]),
-    "payments due": Command(LISTS, {A.SEE_PAYMENTS}, lambda h: [h.vouched()][:0]),
+    **OF_REPORTS,
     "payments look": Command(SWEEPS, {A.SETTLE_PAYMENTS}, of()),
     "payments recover": Command(SWEEPS, {A.SETTLE_PAYMENTS}, of()),
     "payments retry": Command(CHANGES, {A.SETTLE_PAYMENTS}, lambda h: [h.declined()], of(unknown("payment"))),

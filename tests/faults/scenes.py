@@ -21,8 +21,8 @@ from sqlalchemy import create_engine
 from booking.domain import payments, pricing
 from booking.domain.errors import BookingError, IdempotencyConflict, RoomLocked, RoomNotAvailable
 from booking.domain.payments import Count as CashCount
-from booking.domain.payments import DepositPlan, DrawerKey, refunds
-from booking.domain.pricing import PromotionInput
+from booking.domain.payments import DrawerKey, refunds
+from booking.domain.pricing import DepositPlan, PromotionInput
 from booking.domain.reservations import (
     bookings,
     deposits,

@@ -14,8 +14,8 @@ import pytest
 from flask import Flask
 
 from booking.domain import payments
-from booking.domain.payments import DepositPlan
 from booking.domain.people import sessions
+from booking.domain.pricing import DepositPlan
 from booking.domain.reservations import bookings, deposits, guarantees, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import OrderItem, OrderRequest

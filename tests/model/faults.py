@@ -178,6 +178,24 @@ FAULTS = (
         ),
     ),
     Fault(
+        "paid-and-cancelled",
+        (
+            Edit(
+                f"{RESERVATIONS}/unpaid_stays.py",
+                "    if (is_paid_since and latest and latest.purpose != FOR_CHANGE) or order.guarantee:\n"
+                "        raise _IsNotUnpaid\n",
+                "",
+            ),
+            Edit(
+                f"{RESERVATIONS}/unpaid_stays.py",
+                "    if order.due <= deposits.due_later(order.id) or not deposits.rest(booking):\n"
+                "        raise _IsNotUnpaid\n",
+                "",
+            ),
+        ),
+        guard="tests/domain/reservations/test_unpaid_stays.py",
+    ),
+    Fault(
         "guarantee-during-payment",
         (
             Edit(

@@ -22,12 +22,14 @@ from booking.domain.notices import FieldName, Notice
 from booking.domain.reservations import bookings, holds
 from booking.domain.reservations.booking_summary import ChangedFrom
 from booking.domain.reservations.context import BookingContext
+from booking.domain.reservations.deposits import LaterCharge
 from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.http import words
 from booking.infra.ids import encode
 from booking.jobs import email_builder
 from booking.jobs.mails import (
+    BALANCE_AHEAD,
     BALANCE_DECLINED,
     CANCELLATION,
     CHANGE,
@@ -165,7 +167,7 @@ def test_commands_use_the_same_words(foreign: Flask, runner: FlaskCliRunner) -> 
 # --- emails
 
 KINDS = sorted(path.stem for path in email_builder.FOLDER.glob("*.txt") if path.stem != "stay")
-ABOUT_BOOKINGS = (CONFIRMATION, CANCELLATION, REFUND_DECLINED, REFUND_RETURNED, BALANCE_DECLINED, CHANGE)
+ABOUT_BOOKINGS = (CONFIRMATION, CANCELLATION, REFUND_DECLINED, REFUND_RETURNED, BALANCE_DECLINED, BALANCE_AHEAD, CHANGE)
 FACTS = {
     "name": "Dana",
     "when": WRITTEN,
@@ -257,7 +259,9 @@ def test_emails_about_bookings(foreign: Flask, kind: str, plain: bool) -> None:
         )
         told = replace(told, changed_from=was)
     if kind == BALANCE_DECLINED:
-        told = replace(told, due=told.refunded or Decimal(0))
+        told = replace(told, due=told.refunded or Decimal(0), cancels_at=told.arrival)
+    if kind == BALANCE_AHEAD:
+        told = replace(told, later=(LaterCharge(told.arrival, told.refunded or Decimal(0), 3),))
     email = compose(told, letter(kind), SETTINGS)
     assert email.subject.startswith("⟦")
     for form, body in (("plain", email.text), ("html", email.html)):

@@ -11,6 +11,7 @@ from booking.domain.catalogue.beds import counts as bed_counts
 from booking.domain.catalogue.beds import read as read_beds
 from booking.domain.catalogue.beds import written as written_beds
 from booking.domain.catalogue.cancellation_policies import BY_NAME as CANCELLATION_POLICIES
+from booking.domain.catalogue.cancellation_policies import DEPOSIT_TERMS
 from booking.domain.catalogue.contact import HouseFacts
 from booking.domain.catalogue.contact import facts as house_facts
 from booking.domain.catalogue.destinations import SITEMAP_ROOMS, Destination, room_changes
@@ -155,6 +156,7 @@ __all__ = [
     "BED_TYPES",
     "CANCELLATION_POLICIES",
     "DEMO",
+    "DEPOSIT_TERMS",
     "ENTIRE_PLACE",
     "IMPORT_BATCH",
     "INVOICE_TIMES",

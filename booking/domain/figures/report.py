@@ -128,9 +128,9 @@ class House:
     time_zone: str
 
 
-def get_figures(actor: Actor, view: FiguresView, rules: StayRules) -> Figures:
+def get_figures(actor: Actor, view: FiguresView, rules: StayRules, *, most: int = MOST_PROPERTIES) -> Figures:
     """Raises NotFound for who may not see them, Invalid for a period that is none, and for too many properties."""
-    houses = houses_of(actor, view.property)
+    houses = houses_of(actor, view.property, most)
     places = {one.id for one in houses}
     today = rules.today(houses[0].time_zone)
     first, end, period = _months_of(view.period, today)
@@ -151,8 +151,8 @@ def get_figures(actor: Actor, view: FiguresView, rules: StayRules) -> Figures:
 
 
 @reading
-def houses_of(actor: Actor, key: str | None) -> list[House]:
-    """Of this property, or all where somebody may see figures, by name. Raises NotFound, Invalid."""
+def houses_of(actor: Actor, key: str | None, most: int = MOST_PROPERTIES) -> list[House]:
+    """Of this property, or all where somebody may see figures, by name. Raises NotFound, Invalid for too many."""
     reach = people.reach(actor, Action.SEE_FIGURES).properties
     wanted = select(Property.id, Property.name, Property.currency, Property.time_zone).order_by(Property.name)
     if key:
@@ -162,11 +162,11 @@ def houses_of(actor: Actor, key: str | None) -> list[House]:
         wanted = wanted.where(Property.id == known)
     elif reach is not None:
         wanted = wanted.where(Property.id.in_(reach))
-    found = [House(*row) for row in db.session.execute(wanted.limit(MOST_PROPERTIES + 1))]
+    found = [House(*row) for row in db.session.execute(wanted.limit(most + 1))]
     if not found:
         raise NotFound
-    if len(found) > MOST_PROPERTIES:
-        raise Invalid(details={"property": Notice("too_many_properties", most=MOST_PROPERTIES)})
+    if len(found) > most:
+        raise Invalid(details={"property": Notice("too_many_properties", most=most)})
     return found
 
 

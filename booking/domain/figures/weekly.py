@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from booking.domain import catalogue, messages, people
@@ -28,16 +28,22 @@ TOLD = "figures.weekly"
 MORNING = dt.time(7)
 WEEK = dt.timedelta(days=7)
 A_YEAR = dt.timedelta(days=364)  # the same weekdays
+MOST_LINES = 50  # properties that an email tells of each by itself; of more it tells the sums
+MOST_PROPERTIES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class WeekLine:
-    """A property's week, and the same one a year before; without money for who may not see it."""
+    """A property's week, and the same one a year before; without money for who may not see it.
+
+    Without a name it is what so many `properties` of a currency come to.
+    """
 
     name: str
     currency: str
     sums: Sums
     before: Sums
+    properties: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +94,29 @@ def of_reader(user_id: uuid.UUID, monday: dt.date, rules: StayRules) -> Week | N
     if reader is None:
         return None
     try:
-        ahead = report.get_figures(reader, FiguresView(period=report.COMING), rules)
-        houses = report.houses_of(reader, None)
-    except (Invalid, NotFound):  # no property, or too many for one page
+        ahead = report.get_figures(reader, FiguresView(period=report.COMING), rules, most=MOST_PROPERTIES)
+        houses = report.houses_of(reader, None, MOST_PROPERTIES)
+    except (Invalid, NotFound):  # no property
         return None
     lines = _lines(houses, monday - WEEK, monday, rules)
+    if len(lines) > MOST_LINES:
+        lines = _by_currency(lines)
     shown = lines if ahead.sees_money else [_without_money(one) for one in lines]
     return Week(monday - WEEK, monday - dt.timedelta(days=1), tuple(shown), ahead.currencies, ahead.sees_money)
 
 
 def _without_money(line: WeekLine) -> WeekLine:
-    return WeekLine(line.name, line.currency, line.sums.without_money(), line.before.without_money())
+    return replace(line, sums=line.sums.without_money(), before=line.before.without_money())
+
+
+def _by_currency(lines: Sequence[WeekLine]) -> list[WeekLine]:
+    """The sums of all, the currency with the most properties first."""
+    found: dict[str, WeekLine] = {}
+    for line in lines:
+        so_far = found.get(line.currency, WeekLine("", line.currency, Sums(), Sums(), 0))
+        now, before = so_far.sums + line.sums, so_far.before + line.before
+        found[line.currency] = WeekLine("", line.currency, now, before, so_far.properties + 1)
+    return sorted(found.values(), key=lambda line: (-line.properties, line.currency))
 
 
 def _lines(houses: Sequence[report.House], first: dt.date, end: dt.date, rules: StayRules) -> list[WeekLine]:

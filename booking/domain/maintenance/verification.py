@@ -194,6 +194,8 @@ RULES = {
          AND s.due_at <= (b.policy->'deposit'->>'balanceDueAt')::timestamptz)""",
     "balance_waits": """
         SELECT s.id::text FROM payment_schedule s WHERE s.next_at < now() - interval '1 hour'""",
+    "unpaid_waits": """
+        SELECT s.id::text FROM payment_schedule s WHERE s.cancel_at < now() - interval '1 hour'""",
     "order_keeps_too_much": """
         SELECT o.reference FROM orders o WHERE o.paid - o.refunded - o.refunding > o.owed AND
         o.paid - o.refunded - o.refunding - DECLINED > o.owed""".replace("DECLINED", _DECLINED).replace(

@@ -25,6 +25,7 @@ ABOUT_BOOKINGS = (
     "refund.declined",
     "refund.returned",
     "balance.declined",
+    "balance.reminded",
     RESENT,
     PAYMENT_REQUESTED,
     MESSAGE_ANSWERED,

@@ -111,6 +111,13 @@ from booking.domain.payments.provider_looks import begin as begin_look
 from booking.domain.payments.provider_looks import end as end_look
 from booking.domain.payments.provider_looks import news as news_of
 from booking.domain.payments.provider_looks import undecided as undecided_at
+from booking.domain.payments.provider_reports import MOST_ROWS as MOST_REPORT_ROWS
+from booking.domain.payments.provider_reports import NEEDED as REPORT_COLUMNS
+from booking.domain.payments.provider_reports import NoPayoutReport
+from booking.domain.payments.reconciliation import DIFFERENCES as REPORT_DIFFERENCES
+from booking.domain.payments.reconciliation import Difference as ReportDifference
+from booking.domain.payments.reconciliation import Reconciliation, reconcile
+from booking.domain.payments.reconciliation import require as require_reconciling
 from booking.domain.payments.references import ProviderReferences
 from booking.domain.payments.refunds import AT_ONCE as DECLINED_AT_ONCE
 from booking.domain.payments.refunds import OWED, REFUND_STATES, RETURNED, UNDER_WAY
@@ -131,8 +138,9 @@ from booking.domain.payments.repository import locked as lock_payment
 from booking.domain.payments.repository import order_locked as lock_order
 from booking.domain.payments.returns import look as look_at_returns
 from booking.domain.payments.schedule import TOLD_DECLINED as BALANCE_DECLINED
-from booking.domain.payments.schedule import DepositPlan, charge_due, expect_deposit, find_awaited_beyond
 from booking.domain.payments.schedule import advance as advance_balance
+from booking.domain.payments.schedule import charge_due, expect_deposit, find_awaited_beyond
+from booking.domain.payments.schedule import forget as forget_payment_plan
 from booking.domain.payments.schedule import not_charged as balance_not_charged
 from booking.domain.payments.schedule import plan as plan_payments
 from booking.domain.payments.schedule import settle as settle_balance
@@ -170,6 +178,7 @@ __all__ = [
     "LATER",
     "LIVE",
     "LOOKED_FOR",
+    "MOST_REPORT_ROWS",
     "NEVER_ENDED",
     "NO_ANSWER",
     "OPEN",
@@ -183,6 +192,8 @@ __all__ = [
     "REFUND_IS_OWED",
     "REFUND_RETURNED",
     "REFUND_STATES",
+    "REPORT_COLUMNS",
+    "REPORT_DIFFERENCES",
     "RETURNED",
     "SAME_SOURCE",
     "STARTED",
@@ -201,7 +212,6 @@ __all__ = [
     "Count",
     "Counted",
     "DebtWaived",
-    "DepositPlan",
     "DrawerClosed",
     "DrawerKey",
     "DrawerSum",
@@ -212,12 +222,15 @@ __all__ = [
     "MoneyReturned",
     "Moved",
     "Movement",
+    "NoPayoutReport",
     "Order",
     "OrderBilling",
     "Payment",
     "PaymentContext",
     "ProviderLook",
     "ProviderReferences",
+    "Reconciliation",
+    "ReportDifference",
     "ScheduledPayment",
     "Waiver",
     "advance_balance",
@@ -241,6 +254,7 @@ __all__ = [
     "find_awaited_beyond",
     "find_payment",
     "forget_contacts",
+    "forget_payment_plan",
     "get_closing",
     "get_drawer",
     "has_refund",
@@ -268,6 +282,7 @@ __all__ = [
     "payment_figures",
     "permitted_order",
     "plan_payments",
+    "reconcile",
     "record_failure",
     "record_received",
     "record_returned",
@@ -276,6 +291,7 @@ __all__ = [
     "refund_states",
     "refund_states_within",
     "refuse_reason",
+    "require_reconciling",
     "retry_refund",
     "send_refund",
     "send_refunds",

@@ -4,24 +4,23 @@ An order of several rooms may have several such days. What is charged on each is
 was declined comes with the next. A step is claimed by an UPDATE before anything is asked, so any number of workers may
 run. It is charged as any other payment: recorded first, asked outside of a transaction, and what nobody answered is
 settled by recovery. A declined card leaves the amount due: its guest is told once, it is tried again a few times, and
-staff sees it.
+staff sees it. Where the policy says so, the stay is cancelled some days later: reservations' unpaid_stays.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, insert, select, update
+from sqlalchemy import and_, case, delete, exists, func, insert, select, update
 
 from booking.domain import messages, people
 from booking.domain.actors import Actor
 from booking.domain.errors import Forbidden, NothingOwed, PaymentInProgress
-from booking.domain.money import as_facts, rounded
+from booking.domain.money import as_facts
 from booking.domain.payments import debts, ledger, orders, refunds, repository
 from booking.domain.payments.context import PaymentContext
 from booking.domain.payments.models import (
@@ -50,31 +49,29 @@ A_DAY = dt.timedelta(days=1)
 Later = Callable[[uuid.UUID], Decimal]  # of an order, what of its price is due only on a later day
 
 
-@dataclass(frozen=True, slots=True)
-class DepositPlan:
-    """Part of the price is paid at once, the rest so many days before check-in: a share in percent, or an amount."""
+def plan(order_id: uuid.UUID, deposit: Decimal, currency: str, balances_due: Mapping[dt.datetime, int | None]) -> None:
+    """Write the steps of a new order, inside the transaction that makes it: each day on which more is due is one.
 
-    balance_days: int
-    percent: Decimal | None = None
-    amount: Decimal | None = None
-
-    def deposit_of(self, total: Decimal, currency: str) -> Decimal:
-        """What is paid at once, at most the total."""
-        part = self.amount if self.amount is not None else total * (self.percent or 0) / 100
-        return min(total, rounded(part, currency))
-
-
-def plan(order_id: uuid.UUID, deposit: Decimal, currency: str, balances_due: Collection[dt.datetime]) -> None:
-    """Write the steps of a new order, inside the transaction that makes it: each day on which more is due is one."""
+    With each goes after how many days what was not paid then is cancelled; None: staff decides.
+    """
     both = {"order_id": order_id, "currency": currency, "attempts": 0}
-    first = {"position": 0, "purpose": DEPOSIT, "amount": deposit, "due_at": clock.now(), "next_at": None}
-    steps = [first, *(_rest(place, due_at) for place, due_at in enumerate(sorted(set(balances_due)), start=1))]
+    first = {"position": 0, "purpose": DEPOSIT, "amount": deposit, "due_at": clock.now()}
+    first |= {"next_at": None, "cancel_after": None}
+    days = enumerate(sorted(balances_due), start=1)
+    steps = [first, *(_rest(place, due_at, balances_due[due_at]) for place, due_at in days)]
     for step in steps:
         defer(insert(ScheduledPayment).values({"id": new_id()} | both | step), {})
 
 
-def _rest(position: Any, due_at: dt.datetime) -> dict[str, Any]:
-    return {"position": position, "purpose": BALANCE, "amount": None, "due_at": due_at, "next_at": due_at}
+def _rest(position: Any, due_at: dt.datetime, cancel_after: int | None) -> dict[str, Any]:
+    both = {"position": position, "purpose": BALANCE, "amount": None}
+    return {**both, "due_at": due_at, "next_at": due_at, "cancel_after": cancel_after}
+
+
+def forget(order_id: uuid.UUID) -> None:
+    """The steps of an order that nobody has begun to pay, inside the transaction that sells it anew."""
+    steps = delete(ScheduledPayment).where(ScheduledPayment.order_id == order_id)
+    db.session.execute(steps, execution_options={"synchronize_session": False})
 
 
 def expect_deposit(order_id: uuid.UUID, amount: Decimal) -> None:
@@ -99,8 +96,9 @@ def advance(order: Order, was_due_at: dt.datetime, due_at: dt.datetime, *, alone
     known = db.session.scalars(select(ScheduledPayment).where(*then)).one_or_none()
     if known and not db.session.scalar(select(exists().where(*steps, ScheduledPayment.due_at == due_at))):
         last = select(func.max(ScheduledPayment.position) + 1).where(steps[0]).scalar_subquery()
-        new = {"id": new_id(), "order_id": order.id, "currency": order.currency, "attempts": 0} | _rest(last, due_at)
-        db.session.execute(insert(ScheduledPayment).values(new | {"next_at": due_at if known.next_at else None}))
+        new = {"id": new_id(), "order_id": order.id, "currency": order.currency, "attempts": 0}
+        step = _rest(last, due_at, known.cancel_after) | {"next_at": due_at if known.next_at else None}
+        db.session.execute(insert(ScheduledPayment).values(new | step))
 
 
 def charge_due(actor: Actor, context: PaymentContext, later: Later, limit: int = 100) -> int:
@@ -304,10 +302,17 @@ def _declined(actor: Actor, steps: Sequence[ScheduledPayment], order: Order, *, 
     again = clock.now() + A_DAY * 2 ** (attempts - 1) if is_tried_again else None
     is_news = any(step.told_at is None for step in steps)
     for step in steps:
-        step.attempts, step.next_at, step.told_at = attempts, again, step.told_at or clock.now()
+        step.attempts, step.next_at = attempts, again
+        if step.told_at is None:
+            step.told_at = clock.now()
+            step.cancel_at = step.told_at + A_DAY * step.cancel_after if step.cancel_after else None
     if is_news:
-        first = orders.first_booking(order)
-        money = as_facts(order.due, order.currency)
-        facts = {"bookingId": encode("booking", first), **money, "asksOwner": asks_owner}
-        messages.record(actor, TOLD_DECLINED, facts)
+        messages.record(actor, TOLD_DECLINED, _told(order, steps, asks_owner=asks_owner))
     telemetry.log.warning("balance_declined", order=str(order.id), attempts=attempts)
+
+
+def _told(order: Order, steps: Sequence[ScheduledPayment], *, asks_owner: bool) -> dict[str, Any]:
+    """What the guest is told; where that is agreed, also when the stay is cancelled unless it is paid."""
+    facts = {"bookingId": encode("booking", orders.first_booking(order)), "asksOwner": asks_owner}
+    ends = min((step.cancel_at for step in steps if step.cancel_at), default=None)
+    return facts | as_facts(order.due, order.currency) | ({"cancelAt": ends.isoformat()} if ends else {})

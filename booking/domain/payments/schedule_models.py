@@ -42,6 +42,10 @@ class ScheduledPayment(Model):
         CheckConstraint("position >= 0", name="position_counted"),
         CheckConstraint("attempts >= 0", name="attempts_counted"),
         CheckConstraint("next_at IS NULL OR purpose = 'balance'", name="only_balance_is_charged"),
+        CheckConstraint(
+            "purpose = 'balance' OR (cancel_after IS NULL AND cancel_at IS NULL)", name="only_balance_is_cancelled"
+        ),
+        Index("ix_payment_schedule_cancel_at", "cancel_at", postgresql_where=text("cancel_at IS NOT NULL")),
         Index("ix_payment_schedule_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),
         {"info": REGIONAL},
     )
@@ -56,6 +60,10 @@ class ScheduledPayment(Model):
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")  # times that the worker has tried to charge it
     next_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))  # then it tries; none: never again
     told_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))  # its guest, that it was declined
+    # So many days after that the stay is cancelled by its policy unless it is paid; none: staff decides.
+    cancel_after: Mapped[int | None] = mapped_column(SmallInteger)
+    cancel_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))  # then; none: not, or not any more
+    reminded_at: Mapped[dt.datetime | None] = mapped_column(DateTime(timezone=True))  # its guest, before it is charged
     # The worker's last charge for it. No foreign key: making one would lock the payments that guests are making.
     charge_id: Mapped[uuid.UUID | None]
     created_at: Mapped[CreatedAt]

@@ -17,6 +17,7 @@ class StaffAreas:
     bookings: bool
     imports: bool
     cash: bool
+    payouts: bool
     figures: bool
     properties: bool
     rates: bool
@@ -35,6 +36,7 @@ def of(actor: Actor) -> StaffAreas:
         bookings=bool(permissions.reach(actor, Action.SEE_BOOKING)),
         imports=bool(permissions.reach(actor, Action.IMPORT_BOOKINGS)),
         cash=bool(permissions.reach(actor, Action.KEEP_DRAWER)),
+        payouts=permissions.may(actor, Action.SEE_PAYMENTS),  # an account is of all properties
         figures=bool(permissions.reach(actor, Action.SEE_FIGURES)),
         rates=bool(permissions.reach(actor, Action.SEE_RATES)),
         rooms=bool(permissions.reach(actor, Action.EDIT_ROOMS)),

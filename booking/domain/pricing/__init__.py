@@ -8,6 +8,10 @@ from booking.domain.pricing.calendar import Calendar, CalendarNight, free_stays
 from booking.domain.pricing.calendar import nearest as nearest_stays
 from booking.domain.pricing.calendar import nights as nights_of_room
 from booking.domain.pricing.deciding import decide as decide_rates
+from booking.domain.pricing.deposits import DepositPlan, DepositSteps
+from booking.domain.pricing.deposits import plan_of as deposit_of_policy
+from booking.domain.pricing.deposits import sold as sold_policy
+from booking.domain.pricing.deposits import steps as deposit_steps
 from booking.domain.pricing.house_rates import AlikeRooms, DayRates, HouseRates, HouseRoom, RatesPage, RatesRow
 from booking.domain.pricing.house_rates import of_property as rates_by_day
 from booking.domain.pricing.inputs import Extras, NightsView, PlanId, RatesView, RoomView
@@ -125,7 +129,7 @@ from booking.domain.pricing.rated_search import sets as sets_of_terms
 from booking.domain.pricing.rated_search import total as rated_total
 from booking.domain.pricing.rule_terms import CHARGE_KINDS
 from booking.domain.pricing.rule_terms import KINDS as RATE_KINDS
-from booking.domain.pricing.rule_terms import as_tier as tier_as_sold
+from booking.domain.pricing.rule_terms import as_policy as policy_of_terms
 from booking.domain.pricing.rule_terms import read as check_terms
 from booking.domain.pricing.rule_text import read as read_terms
 from booking.domain.pricing.rule_text import weekdays as read_weekdays
@@ -158,6 +162,8 @@ __all__ = [
     "CodeInput",
     "DayEffect",
     "DayRates",
+    "DepositPlan",
+    "DepositSteps",
     "Extra",
     "Extras",
     "ForSale",
@@ -216,6 +222,8 @@ __all__ = [
     "check_terms",
     "chosen_extras",
     "decide_rates",
+    "deposit_of_policy",
+    "deposit_steps",
     "discounts_again",
     "end_promotion",
     "end_rate",
@@ -246,6 +254,7 @@ __all__ = [
     "places_needed",
     "policy_in_parts",
     "policy_of_nights",
+    "policy_of_terms",
     "preview_rates",
     "price_lines",
     "price_parts",
@@ -291,9 +300,9 @@ __all__ = [
     "searched_total",
     "sets_of_terms",
     "shown_per_night",
+    "sold_policy",
     "stay_values",
     "take_rates",
-    "tier_as_sold",
     "too_many_guests",
     "total_of",
     "totals",

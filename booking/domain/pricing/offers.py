@@ -15,7 +15,7 @@ from booking.domain import catalogue, inventory
 from booking.domain.catalogue import Property, Room
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.notices import Notice
-from booking.domain.pricing import nightly, policies, quotes
+from booking.domain.pricing import deposits, nightly, policies, quotes
 from booking.domain.pricing.plans import CHEAPEST, OWN, RatePlan
 from booking.domain.stays import Stay, StayRules
 from booking.infra.clock import sql_now
@@ -207,6 +207,11 @@ class PlanQuote:
     @property
     def id(self) -> str | None:
         return self.plan.id if self.plan else None
+
+    @property
+    def deposit(self) -> deposits.DepositSteps | None:
+        """What is paid now, and what later; None: all of it now."""
+        return deposits.steps(self.policy, self.price)
 
     def refunds_ahead(self, now: dt.datetime) -> bool:
         """Whether anything would still come back."""

@@ -21,7 +21,7 @@ from booking.domain.people import Action
 from booking.domain.pricing import rule_terms
 from booking.domain.pricing.rate_inputs import RateInput
 from booking.domain.pricing.rate_models import RateRule
-from booking.domain.pricing.rule_terms import PLAN, POLICY, PlanTerms, PolicyTerms
+from booking.domain.pricing.rule_terms import PLAN, POLICY, PlanTerms
 from booking.infra.db import READ_COMMITTED, db, transaction
 from booking.infra.ids import decode, encode
 
@@ -94,8 +94,7 @@ def refuse_in_use(rule: RateRule) -> None:
 
 def as_policy(rule_id: uuid.UUID, values: Mapping[str, Any]) -> dict[str, Any]:
     """As a room has it."""
-    terms = cast(PolicyTerms, rule_terms.read(POLICY, values["terms"]))
-    return {**terms.as_policy(values["name"]), "id": encode("rate", rule_id)}
+    return {**rule_terms.as_policy(values["name"], values["terms"]), "id": encode("rate", rule_id)}
 
 
 def having(rule_id: uuid.UUID) -> ColumnElement[bool]:

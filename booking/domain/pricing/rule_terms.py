@@ -5,6 +5,7 @@ Amounts are in the property's currency, percents are numbers (10 is a tenth). Da
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
@@ -14,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 
 from booking.domain.inputs import Input, accept, decimal_text, one_of, refuse
 from booking.domain.notices import AnyOf, Notice
+from booking.domain.pricing.deposits import TERMS, DepositPlan
 
 # Kinds of which, for each night, the strongest rule makes the price.
 PRICE, ADJUST, DYNAMIC = NIGHT_KINDS = ("price", "adjust", "dynamic")
@@ -35,6 +37,7 @@ LONGEST = 365  # nights of a stay, and days of an advance
 FARTHEST = 540
 MOST_STEPS = 20
 ADULT_AGE = 18
+DEPOSIT = re.compile(r"^([1-9][0-9]?(\.[0-9]{1,2})?%|[1-9][0-9]{0,8}(\.[0-9]{1,3})?)$")  # 30% or an amount
 
 _number = BeforeValidator(decimal_text)
 Money = Annotated[Decimal, Field(ge=0, le=999_999_999, decimal_places=3), _number]
@@ -312,9 +315,34 @@ class TierTerms(Terms):
 
 
 class PolicyTerms(Terms):
-    """What comes back until when, the earliest first; without tiers nothing ever does. Later never gives back more."""
+    """What comes back until when, the earliest first; without tiers nothing ever does. Later never gives back more.
+
+    With a `deposit` (30%, or an amount) only that is paid at once, and the rest `rest_days` before check-in. Where it
+    cannot be charged then, the stay is cancelled by the policy `cancel_after` days later, or as the house decides.
+    """
 
     tiers: Annotated[tuple[TierTerms, ...], Field(max_length=6)] = ()
+    deposit: Annotated[str, Field(pattern=DEPOSIT.pattern)] | None = None
+    rest_days: Annotated[int, Field(ge=0, le=LONGEST)] | None = None
+    cancel_after: Annotated[int, Field(ge=1, le=30)] | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.deposit and self.rest_days is None:
+            raise refuse(Notice("missing"), "restDays")
+        if not self.deposit and not (self.rest_days is None and self.cancel_after is None):
+            raise refuse(Notice("missing"), "deposit")
+        if self.cancel_after and self.cancel_after > (self.rest_days or 0):
+            raise refuse(Notice("too_large", most=self.rest_days), "cancelAfter")
+        return self
+
+    @property
+    def deposit_plan(self) -> DepositPlan | None:
+        return DepositPlan.said(self.deposit, self.rest_days or 0, self.cancel_after) if self.deposit else None
+
+    def amounts(self) -> dict[str, Decimal]:
+        plan = self.deposit_plan
+        return {"deposit": plan.amount} if plan and plan.amount is not None else {}
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -326,8 +354,9 @@ class PolicyTerms(Terms):
         return self
 
     def as_policy(self, name: str) -> dict[str, Any]:
-        """As rooms and bookings have it."""
-        return {"name": name, "tiers": [tier.as_tier() for tier in self.tiers]}
+        """As rooms have it; what a booking keeps of it, pricing.deposits says."""
+        policy: dict[str, Any] = {"name": name, "tiers": [tier.as_tier() for tier in self.tiers]}
+        return policy | ({TERMS: plan.as_json()} if (plan := self.deposit_plan) else {})
 
 
 class PlanTerms(Terms):
@@ -360,9 +389,9 @@ MODELS: dict[str, type[Terms]] = {
 }
 
 
-def as_tier(kept: object) -> dict[str, Any]:
-    """A tier of a policy's terms, as they are kept, as rooms and bookings have it."""
-    return TierTerms.model_validate(kept).as_tier()
+def as_policy(name: str, kept: object) -> dict[str, Any]:
+    """A policy of this name, by its terms as they are kept, as rooms have it."""
+    return PolicyTerms.model_validate(kept).as_policy(name)
 
 
 def read(kind: str, said: object) -> Terms:

@@ -116,8 +116,12 @@ from booking.domain.reservations.rest_payments import pay as pay_rest
 from booking.domain.reservations.sale import frozen as frozen_sale
 from booking.domain.reservations.stay_changes import Agreed as AgreedChange
 from booking.domain.reservations.stay_changes import change as change_booking
+from booking.domain.reservations.unpaid_stays import REMINDED as BALANCE_REMINDED
+from booking.domain.reservations.unpaid_stays import cancel_unpaid
+from booking.domain.reservations.unpaid_stays import remind as remind_of_balances
 
 __all__ = [
+    "BALANCE_REMINDED",
     "CANCELLED",
     "CONFIRMED",
     "DEPARTED",
@@ -189,6 +193,7 @@ __all__ = [
     "came_back_from_payment",
     "came_back_from_payment_by_link",
     "cancel",
+    "cancel_unpaid",
     "change_booking",
     "change_is_noticed",
     "changed_from",
@@ -238,6 +243,7 @@ __all__ = [
     "refunds_awaiting_staff",
     "release_hold",
     "release_order",
+    "remind_of_balances",
     "request_fingerprint",
     "request_payment",
     "resend_email",

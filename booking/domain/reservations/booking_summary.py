@@ -85,6 +85,8 @@ class BookingSummary:
     cancelled_at: dt.datetime | None = None
     plan: str = ""  # the rate plan that it was sold on
     never_refunds: bool = False  # by its policy, whatever the day
+    cancels_at: dt.datetime | None = None  # unless what is due by now is paid, where its card was declined
+    was_unpaid: bool = False  # it was cancelled because of that
     bank_asks_guest: bool = False  # to confirm what is still to pay: their card cannot be charged without them
 
     @builtins.property  # there is a field of that name

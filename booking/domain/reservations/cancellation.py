@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from booking.domain import inventory, pricing
 from booking.domain.actors import Actor
@@ -92,14 +93,18 @@ def terms_as_seen(booking: Booking, order: Order, seen: Decimal | None) -> Terms
     return terms
 
 
-def close(actor: Actor, booking: Booking, terms: Terms | None) -> None:
-    """Cancel inside the caller's transaction, which has released the nights; None where nothing was paid."""
+def close(actor: Actor, booking: Booking, terms: Terms | None, *, unpaid: bool = False) -> None:
+    """Cancel inside the caller's transaction, which has released the nights; None where nothing was paid. `unpaid`: the
+    rest of a deposit was not paid in time.
+    """
     before, was_confirmed = booking.status, booking.status == CONFIRMED
     refund, kept = (terms.refund, terms.kept) if terms else (None, None)
     booking.cancel(clock.now(), refund, kept)
     repository.save(booking)
     owed = None if refund is None else as_text(refund, booking.currency)
-    facts = {"wasConfirmed": was_confirmed, "refundAmount": owed}
+    facts: dict[str, Any] = {"wasConfirmed": was_confirmed, "refundAmount": owed}
+    if unpaid:
+        facts["unpaid"] = True
     changes.record(actor, "booking.cancelled", booking, before=before, **facts)
 
 

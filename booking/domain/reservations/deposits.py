@@ -9,28 +9,13 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking.domain import payments, pricing
+from booking.domain import payments
 from booking.domain.actors import Actor
 from booking.domain.money import rounded
-from booking.domain.payments import DEPOSIT, FOR_STAY, DepositPlan, Due, Order, PaymentContext
-from booking.domain.pricing import Quote
+from booking.domain.payments import DEPOSIT, FOR_STAY, Due, Order, PaymentContext
 from booking.domain.reservations import lines, repository
 from booking.domain.reservations.models import CANCELLED, EXPIRED, Booking, Lines
-from booking.domain.stays import Stay
 from booking.infra import clock
-
-
-def frozen(
-    policy: dict[str, Any], plan: DepositPlan | None, stay: Stay, price: Quote, now: dt.datetime
-) -> dict[str, Any]:
-    """The policy with the deposit; as it is where all is paid at once, or the rest would be due by now."""
-    if plan is None:
-        return policy
-    due_at = pricing.check_in_instant(policy, stay.check_in - dt.timedelta(days=plan.balance_days))
-    amount = plan.deposit_of(price.total, price.currency)
-    if due_at <= now or not 0 < amount < price.total:
-        return policy
-    return {**policy, "deposit": {"amount": str(amount), "balanceDueAt": due_at.isoformat()}}
 
 
 def of_other_price(policy: dict[str, Any], was: Decimal, price: Decimal, currency: str) -> dict[str, Any]:
@@ -46,9 +31,26 @@ def of_other_price(policy: dict[str, Any], was: Decimal, price: Decimal, currenc
 
 def plan(bookings: Lines) -> None:
     """Write the steps of their order, inside the transaction that makes both."""
-    if days := [due_at for booking in bookings if (due_at := rest_due_at(booking))]:
+    if days := _days(bookings):
         due = due_now(bookings)
         payments.plan_payments(due.order_id, due.amount, due.currency, days)
+
+
+def plan_again(sold: Booking) -> None:
+    """The same of an order of which this hold was sold anew, inside the transaction that does it."""
+    beside = lines.pending(repository.of_order(sold.order_id))
+    payments.forget_payment_plan(sold.order_id)
+    plan(tuple(sold if one.id == sold.id else one for one in beside))
+
+
+def _days(bookings: Lines) -> dict[dt.datetime, int | None]:
+    """When rests are due, each with the days after which what is not paid then is cancelled: its rooms' fewest."""
+    found: dict[dt.datetime, int | None] = {}
+    for booking in bookings:
+        if due_at := rest_due_at(booking):
+            after = found.get(due_at), booking.policy["deposit"].get("cancelAfterDays")
+            found[due_at] = min(filter(None, after), default=None)
+    return found
 
 
 def expect(held: Lines, due: Due) -> None:
@@ -67,7 +69,8 @@ def follow(booking: Booking, check_in: dt.date, policy: dict[str, Any], paid: De
     if deposit is None or due_at is None:
         return
     sooner = due_at - max(booking.check_in - check_in, dt.timedelta(0))
-    policy["deposit"] = {"amount": str(Decimal(deposit["amount"]) + paid), "balanceDueAt": sooner.isoformat()}
+    moved = {"amount": str(Decimal(deposit["amount"]) + paid), "balanceDueAt": sooner.isoformat()}
+    policy["deposit"] = {**deposit, **moved}
     if sooner < due_at:
         order = payments.lock_order(booking.order_id)
         others = (one for one in repository.of_order(booking.order_id) if one.id != booking.id)
@@ -93,7 +96,7 @@ def rest_due_at(booking: Booking) -> dt.datetime | None:
     return dt.datetime.fromisoformat(deposit["balanceDueAt"]) if deposit else None
 
 
-def _rest(booking: Booking) -> Decimal:
+def rest(booking: Booking) -> Decimal:
     """What its deposit leaves of its price, or once it is cancelled, of what the house keeps."""
     if booking.status == CANCELLED:
         return max(Decimal(0), (booking.kept or Decimal(0)) - _due_now(booking))
@@ -105,24 +108,29 @@ def _rest(booking: Booking) -> Decimal:
 
 def charge_due(actor: Actor, context: PaymentContext, limit: int = 100) -> int:
     """Charge what is due by now of orders whose deposit was paid. Returns how many were looked at. Raises Forbidden."""
-    return payments.charge_due(actor, context, _due_later, limit)
+    return payments.charge_due(actor, context, due_later, limit)
 
 
-def _due_later(order_id: uuid.UUID) -> Decimal:
+def due_later(order_id: uuid.UUID) -> Decimal:
+    """What of an order is due only after now, inside the caller's transaction."""
     return _due_after(repository.of_order(order_id), clock.now())
 
 
 def _due_after(bookings: Lines, moment: dt.datetime) -> Decimal:
-    later = (_rest(booking) for booking in bookings if (due_at := rest_due_at(booking)) and due_at > moment)
+    later = (rest(booking) for booking in bookings if (due_at := rest_due_at(booking)) and due_at > moment)
     return sum(later, Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
 class LaterCharge:
-    """What is charged to the card that pays, or has paid, the deposit; the instant in the property's zone."""
+    """What is charged to the card that pays, or has paid, the deposit; the instant in the property's zone.
+
+    Where it cannot be, the stay is cancelled `cancel_after` days after its guest was told, or as the house decides.
+    """
 
     at: dt.datetime
     amount: Decimal
+    cancel_after: int | None = None
 
 
 def ahead(bookings: Lines, order: Order) -> tuple[LaterCharge, ...]:
@@ -134,5 +142,7 @@ def ahead(bookings: Lines, order: Order) -> tuple[LaterCharge, ...]:
     for day in days:
         if (amount := left - _due_after(bookings, day)) > 0:
             left -= amount
-            found.append(LaterCharge(day.astimezone(ZoneInfo(bookings[0].time_zone)), amount))
+            after = [one.policy["deposit"].get("cancelAfterDays") for one in bookings if rest_due_at(one) == day]
+            local = day.astimezone(ZoneInfo(bookings[0].time_zone))
+            found.append(LaterCharge(local, amount, min(filter(None, after), default=None)))
     return tuple(found)

@@ -16,6 +16,7 @@ from booking.domain.pricing import StayQuote
 from booking.domain.reservations import (
     cancellation,
     changes,
+    deposits,
     hold_limits,
     holding,
     promotion_codes,
@@ -184,10 +185,13 @@ def _as_wanted(actor: Actor, booking: Booking, wanted: BookingRequest, context: 
         stay, children, extras = wanted.stay, wanted.children, wanted.extras
         room.refuse_unless_fit(stay, wanted.guests, context.rules, children=children, extras=extras)
         before, was = _party(booking), pricing.kept_lines(booking.price_lines)
+        in_steps = booking.policy.get("deposit")
         for column, value in sale.frozen(room, wanted, wanted.deposit).items():
             setattr(booking, column, value)
         promotion_codes.keep(booking, was)
         repository.save(booking)
+        if booking.policy.get("deposit") != in_steps:
+            deposits.plan_again(booking)
         after = _party(booking)
         action = "booking.guests_changed" if is_for_others else "booking.plan_changed"
         changed = [name for name in before if before[name] != after[name]]

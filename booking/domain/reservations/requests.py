@@ -10,8 +10,8 @@ from typing import Protocol, Self
 
 from booking.domain.errors import Invalid, RoomNotAvailable, RoomNotFound
 from booking.domain.notices import Notice
-from booking.domain.payments import Contact, DepositPlan
-from booking.domain.pricing import ForSale
+from booking.domain.payments import Contact
+from booking.domain.pricing import DepositPlan, ForSale
 from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.stays import Stay
 
@@ -40,8 +40,8 @@ class Wanted(Protocol):
     """Who wants which rooms: the guest is whoever stays, the actor may be somebody at the desk. A guest without an
     account (None) has a contact.
 
-    `places` are how a refusal names each of the items, None where there is only one to be meant; a `deposit` is what is
-    paid at once, where the rest is paid later. A `contact` is who stays, where that is not the guest's account. Of
+    `places` are how a refusal names each of the items, None where there is only one to be meant. A `deposit`
+    is agreed instead of the policy's. A `contact` is who stays, where that is not the guest's account. Of
     identical units any will do (unit_choice.py), unless exactly these are meant (`exact`). A `code` is a promotion's.
     """
 

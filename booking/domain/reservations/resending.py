@@ -32,6 +32,7 @@ from booking.domain.reservations.desk_errors import (
 )
 from booking.domain.reservations.event_payloads import booking_facts
 from booking.domain.reservations.models import CANCELLED, Booking
+from booking.domain.reservations.unpaid_stays import REMINDED
 from booking.infra import clock
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 from booking.infra.ids import decode, encode
@@ -279,6 +280,8 @@ def _outdated(one: MailWork, known: Correspondence) -> ResendRefused | None:
         holds = one.payload.get("paymentId") in known.went_back
     elif one.type == payments.BALANCE_DECLINED:
         holds = bool(known.order.due) and not known.order.guarantee
+    elif one.type == REMINDED:
+        holds = bool(known.order.due) and dt.datetime.fromisoformat(one.payload["dueAt"]) > clock.now()
     elif one.type == messages.PAYMENT_REQUESTED:
         holds = bool(known.order.due) and dt.datetime.fromisoformat(one.payload["until"]) > clock.now()
     else:

@@ -11,9 +11,7 @@ from typing import Any
 
 from booking.domain import catalogue, pricing
 from booking.domain.catalogue import Property, Room
-from booking.domain.payments import DepositPlan
-from booking.domain.pricing import ForSale
-from booking.domain.reservations import deposits
+from booking.domain.pricing import DepositPlan, ForSale
 from booking.domain.reservations.requests import RoomWanted
 from booking.domain.stays import Stay
 
@@ -21,19 +19,21 @@ from booking.domain.stays import Stay
 def frozen(room: ForSale, wanted: RoomWanted, deposit: DepositPlan | None = None) -> dict[str, Any]:
     """The columns of a booking that say what is sold: the room as it was read, its policy, the price with its lines.
 
-    A `deposit` stands in the policy, as a rate plan does; where the rest would be due by now, there is none. Raises
-    Invalid where the plan is not offered.
+    The policy has the rate plan, and the deposit: its own, or one that was agreed instead; where the rest would be due
+    by now, there is none. Raises Invalid where the plan is not offered.
     """
     stay, chosen = wanted.stay, wanted.extras
     on = room.plan(wanted.plan, stay.check_in)
     price = pricing.quote(room, stay, wanted.guests, room.read_at, on, children=wanted.children, extras=chosen)
+    policy = room.frozen_policy(stay.nights, on)
+    steps = pricing.deposit_steps(policy, price, deposit)
     return {
         "guests": wanted.guests,
         "children_ages": list(wanted.children) or None,
         "total_price": price.total,
         "currency": price.currency,
         "price_lines": price.as_json(),
-        "policy": deposits.frozen(room.frozen_policy(stay.nights, on), deposit, stay, price, room.read_at),
+        "policy": pricing.sold_policy(policy, steps),
         **_room(room, room.sold_as),
         "property_id": room.property_id,
         "property_name": room.property_name,
@@ -45,17 +45,17 @@ def frozen(room: ForSale, wanted: RoomWanted, deposit: DepositPlan | None = None
 
 
 def sold_elsewhere(room: Room, house: Property, stay: Stay, guests: int, total: Decimal) -> dict[str, Any]:
-    """The same of a reservation that was made elsewhere, at the price that was agreed there; the room's policy.
-
-    Inside the caller's transaction.
+    """The same of a reservation that was made elsewhere, at the price that was agreed there; the room's policy without
+    its deposit: how it is paid was agreed there, too. Inside the caller's transaction.
     """
+    policy = pricing.frozen_policy(room.cancellation_policy, house.time_zone, house.check_in_time, stay.nights)
     return {
         "guests": guests,
         "children_ages": None,
         "total_price": total,
         "currency": house.currency,
         "price_lines": [line.as_json() for line in pricing.lines_as_sold(total, stay, house.currency)],
-        "policy": pricing.frozen_policy(room.cancellation_policy, house.time_zone, house.check_in_time, stay.nights),
+        "policy": pricing.sold_policy(policy, None),
         **_room(room, catalogue.title_of(room)),
         "property_id": house.id,
         "property_name": house.name,

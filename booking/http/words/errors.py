@@ -215,6 +215,11 @@ ERRORS: Templates = {
     "PROMOTION_MODIFIED": _(
         "Somebody else has changed or ended this promotion in the meantime. Nothing was saved: look at it again first."
     ),
+    "NO_PAYOUT_REPORT": _("This is not the provider’s itemized report as CSV. Its first row lacks: %(missing)s."),
+    "BAD_REPORT_LINE": _("Line %(line)s of the file can’t be read. Download the report again, and don’t edit it."),
+    "REPORT_OF_OTHER_SIZE": _(
+        "The file has no rows, or more than %(most)s. Ask the provider for a report of other days."
+    ),
     "NO_RATE_SHEET": _(
         "This is not a CSV of rules: it needs a first row with the columns kind and name, and at most %(most)s rows."
     ),

@@ -110,6 +110,7 @@ MAINTENANCE: Templates = {
     "schedule_incomplete": _("the steps in which an order is paid are not a deposit and the rest"),
     "rest_without_step": _("the rest of a booking’s price is due on no day of its order’s steps"),
     "balance_waits": _("what is due of an order has not been charged for an hour"),
+    "unpaid_waits": _("a stay whose rest was not paid in time has not been looked at for an hour"),
     "found_twice": _("two refunds have the same reference at their provider"),
     "entry_made_twice": _("money that staff took is entered twice under one reference"),
     "correction_is_no_opposite": _("a correction is not the opposite of what it corrects"),

@@ -16,8 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from booking.domain import payments
 from booking.domain.errors import Forbidden, PaymentFailed, PaymentUnknown
 from booking.domain.maintenance import verification
-from booking.domain.payments import DepositPlan
 from booking.domain.payments.schedule_models import ScheduledPayment
+from booking.domain.pricing import DepositPlan
 from booking.domain.reservations import balances, bookings, deposits, guarantees, holds, recovery
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Payment, Room, User
@@ -371,6 +371,10 @@ def test_only_the_worker_charges(booked: Booking, alice: User, desk: BookingCont
         ("DELETE FROM payment_schedule", "order_not_paid"),
         ("UPDATE payment_schedule SET amount = 109 WHERE purpose = 'deposit'", "order_not_paid"),
         ("UPDATE payment_schedule SET next_at = now() - interval '2 hours' WHERE purpose = 'balance'", "balance_waits"),
+        (
+            "UPDATE payment_schedule SET cancel_at = now() - interval '2 hours' WHERE purpose = 'balance'",
+            "unpaid_waits",
+        ),
     ],
 )
 def test_verify_finds_what_does_not_agree(alice: User, desk: BookingContext, damage: str, rule: str) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from booking.domain.maintenance import verification
-from booking.domain.payments import DepositPlan
+from booking.domain.pricing import DepositPlan
 from booking.domain.reservations import balances, booking_summary, bookings, deposits, guarantees, orders, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext

@@ -46,6 +46,7 @@ NOT_YET = (
     "payment_waits",
     "hosted_payment_waits",
     "balance_waits",
+    "unpaid_waits",
     "invoices_wait",
 )  # the worker's part, which comes when it comes
 
@@ -282,6 +283,10 @@ class Home(House):
     def in_steps(self) -> set[Any]:
         """Orders of which a deposit is paid first."""
         return {row[0] for row in self._look("in_steps")}
+
+    def to_be_cancelled(self) -> set[Any]:
+        """Orders whose card was declined, and whose policy gives them so many days to be paid."""
+        return {row[0] for row in self._ask("SELECT order_id FROM payment_schedule WHERE cancel_at IS NOT NULL")}
 
     def with_two_open_charges(self) -> list[Any]:
         """Orders that could be paid twice at this moment."""

@@ -57,6 +57,7 @@ class Fickle:
 
     def __init__(self, provider: Any) -> None:
         self.provider, self.way, self.refunds = provider, WAYS[0], RETURNED
+        self.kept_is_good = True  # what card the deposit was paid by can be charged again
         self.under_way: list[tuple[Any, ...]] = []  # charges that were lost on their way to the provider
 
     def charge(self, *call: Any) -> Any:
@@ -72,10 +73,14 @@ class Fickle:
         if self.way == LOST_BEFORE:
             self.under_way.append((*call[:3], VISA))
             raise NoAnswer
-        outcome = self.provider.charge_kept(*call)
+        kept = self.provider.charge_kept if self.kept_is_good else self._declined
+        outcome = kept(*call)
         if self.way == LOST_AFTER:
             raise NoAnswer
         return outcome
+
+    def _declined(self, *call: Any) -> Any:
+        return self.provider.charge(*call[:3], DECLINED)
 
     def cancel(self, *call: Any) -> Any:
         if self.refunds == SILENT:

@@ -16,7 +16,7 @@ from tests.domain.reservations.at_the_page import LINKS, AtThePage
 from tests.domain.reservations.machines import rule
 from tests.domain.reservations.model import ANSWERS, RETURNED, START
 from tests.domain.reservations.story import any_one, cards, death, refunding, ways
-from tests.domain.reservations.worlds import CONFIRMED
+from tests.domain.reservations.worlds import CANCELLED, CONFIRMED
 
 SECRETS = ("a secret",)
 
@@ -25,10 +25,26 @@ class PayingLater(AtThePage):
     """No booking moves by it, whatever becomes of it."""
 
     @precondition(lambda self: self.house.in_steps())
-    @rule(way=ways, how=refunding, dies=death)
-    def charge_what_is_due_by_now(self, way: str, how: str, dies: int) -> None:
-        self.line.way, self.line.refunds = way, how
+    @rule(way=ways, how=refunding, declined=st.sampled_from([False, False, True]), dies=death)
+    def charge_what_is_due_by_now(self, way: str, how: str, declined: bool, dies: int) -> None:
+        self.line.way, self.line.refunds, self.line.kept_is_good = way, how, not declined
         self._do(dies, lambda: reservations.charge_balances(SYSTEM, self.desk))
+        self.line.kept_is_good = True
+
+    @precondition(lambda self: self.house.to_be_cancelled())
+    @rule(how=refunding, dies=death)
+    def what_was_not_paid_is_cancelled(self, how: str, dies: int) -> None:
+        """Where its policy says so, its guest was told, and nobody has paid or vouched for it since."""
+        self.line.refunds = how
+        for line in self.memory.lines.values():
+            if line.order in self.house.to_be_cancelled() - self.guaranteed and self.house.due(line.order):
+                line.may_be(CANCELLED)
+        self._do(dies, lambda: reservations.cancel_unpaid(SYSTEM, self.desk))
+
+    @precondition(lambda self: self.house.in_steps())
+    @rule(dies=death)
+    def guests_are_reminded(self, dies: int) -> None:
+        self._do(dies, lambda: reservations.remind_of_balances(SYSTEM))
 
     @precondition(lambda self: self.house.in_steps())
     @rule(which=any_one, card=cards, way=ways, how=refunding, dies=death)

@@ -15,7 +15,7 @@ from hypothesis.stateful import initialize
 
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingError, Invalid, PaymentFailed, PaymentUnknown
-from booking.domain.payments import DepositPlan
+from booking.domain.pricing import DepositPlan
 from booking.domain.reservations.requests import BookingRequest, OrderItem, OrderRequest
 from booking.domain.stays import Stay
 from booking.infra import clock, telemetry
@@ -43,7 +43,8 @@ parties = st.lists(st.tuples(rooms, stays, people), min_size=2, max_size=3).filt
         )
     )
 )
-deposits = st.sampled_from([None, DepositPlan(1, Decimal(30)), DepositPlan(1, amount=Decimal(50))])
+UNLESS_PAID = DepositPlan(3, Decimal(30), cancel_after=1)
+deposits = st.sampled_from([None, DepositPlan(1, Decimal(30)), DepositPlan(1, amount=Decimal(50)), UNLESS_PAID])
 codes = st.sampled_from([None, None, None, FEW, ONCE])
 on_plan = st.sampled_from([False, False, True])  # or by the room's own policy
 # Mostly the process lives on.

@@ -17,7 +17,8 @@ from hypothesis.stateful import precondition
 
 from booking.domain import invoicing, payments
 from booking.domain.errors import BookingError
-from booking.domain.payments import CashClosing, Count, DepositPlan, by_hand, cash, cash_views, refunds
+from booking.domain.payments import CashClosing, Count, by_hand, cash, cash_views, refunds
+from booking.domain.pricing import DepositPlan
 from booking.domain.reservations import bookings, change_quotes, front_desk, guarantees, orders, recovery, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.stay_changes import Agreed

@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from booking.domain import payments
 from booking.domain.errors import ChangeUnderWay, PaymentInProgress, PaymentUnknown, RoomNotAvailable
 from booking.domain.payments import ScheduledPayment
+from booking.domain.pricing import DepositPlan
 from booking.domain.reservations import bookings, change_outcomes, holds, stay_changes
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.context import BookingContext
@@ -72,7 +73,7 @@ def rest_due_at(booking: Booking) -> dt.datetime:
 
 
 def test_a_stay_paid_in_steps_that_begins_earlier_has_its_rest_due_earlier(alice: User, desk: BookingContext) -> None:
-    plan = payments.DepositPlan(balance_days=10, percent=Decimal(30))
+    plan = DepositPlan(balance_days=10, percent=Decimal(30))
     asked = replace(order(alice, a_room(), in_days(60)), deposit=plan)
     held = holds.reserve(acting(alice), asked, desk)
     booking = bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)

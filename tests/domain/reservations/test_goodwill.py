@@ -13,8 +13,8 @@ from flask import Flask
 
 from booking.domain.actors import Role
 from booking.domain.errors import BookingModified, BookingNotFound, ChangeOfUnconfirmed, Forbidden, Invalid
-from booking.domain.payments import DepositPlan
 from booking.domain.people import audit_log
+from booking.domain.pricing import DepositPlan
 from booking.domain.reservations import (
     bookings,
     change_quotes,

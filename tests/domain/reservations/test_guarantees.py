@@ -25,8 +25,8 @@ from booking.domain.errors import (
     PaymentInProgress,
 )
 from booking.domain.maintenance import verification
-from booking.domain.payments import DepositPlan
 from booking.domain.people import audit_log
+from booking.domain.pricing import DepositPlan
 from booking.domain.reservations import balances, bookings, deposits, guarantees, holds
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Event, Order, Room, User

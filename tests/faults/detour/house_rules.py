@@ -9,7 +9,7 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 
-from booking.domain.payments import DepositPlan
+from booking.domain.pricing import DepositPlan
 from booking.domain.reservations import BookingRequest, OrderRequest
 from booking.infra import provider
 

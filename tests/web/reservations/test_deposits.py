@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
-from booking.domain.payments import DepositPlan
+from booking.domain.pricing import DepositPlan
 from booking.domain.reservations import bookings
 from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.context import BookingContext
@@ -16,9 +18,12 @@ from booking.domain.reservations.models import Lines
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.tables import Booking, Room, User
 from booking.http import date_format
+from booking.infra.db import db
 from booking.infra.ids import encode
-from booking.jobs.mails import CONFIRMATION, compose
+from booking.jobs.mails import BALANCE_AHEAD, BALANCE_DECLINED, CANCELLATION, CONFIRMATION, compose
+from tests.api.test_rate_plans import plan_of
 from tests.cast import VISA, acting, beside, in_days, order_of, reload
+from tests.domain.pricing.test_projection import add
 from tests.jobs.stories import SETTINGS, letter
 from tests.web.visitor import Visitor
 
@@ -116,3 +121,41 @@ def test_before_one_room_is_cancelled_the_page_says_what_that_does_to_the_rest(
     assert "For the whole order, €312 is then still to pay." in said
     guest.send(page_of(first, "/cancel"))
     assert f"Charged to your card on {due_on(second)} €312" in guest.go(page_of(second)).text
+
+
+def test_a_rate_plan_with_a_deposit_says_what_is_paid_when_from_the_room_to_the_emails(
+    guest: Visitor, room: Room, desk: BookingContext
+) -> None:
+    add(room, "policy", name="Deposit", tiers=[], deposit="30%", restDays=10, cancelAfter=3)
+    add(room, "plan", name="Pay later", percent=0, policy=plan_of(room, "Deposit"))
+    stay = in_days(30)
+    asked = f"checkIn={stay.check_in}&checkOut={stay.check_out}&guests=2"
+    guest.go(f"/rooms/{encode('room', room.id)}?{asked}&ratePlan={plan_of(room, 'Pay later')}")
+    day = date_format.day(stay.check_in - dt.timedelta(days=10))
+    assert f"€108 now, €252 on {day}" in guest.text
+    terms = "still unpaid 3 days later, your stay is cancelled under the terms here."
+    assert terms in guest.text
+    guest.send(f"/rooms/{encode('room', room.id)}/reserve")
+    assert "You pay a deposit of €108 now." in guest.text
+    assert terms in guest.text
+    [one] = db.session.scalars(select(Booking))
+    guest.send(checkout(one), paymentMethodId=VISA)
+    assert (reload(one).status, int(order_of(one).paid)) == ("CONFIRMED", 108)
+    assert "still unpaid 3 days later, the stay is cancelled under these terms." in emailed((one,))
+
+
+def test_the_emails_around_the_rest_say_the_sum_the_day_and_until_when_the_stay_is_kept(
+    guest: Visitor, alice: User, room: Room, desk: BookingContext
+) -> None:
+    [one] = held(alice, desk, (room, 30))
+    guest.go(checkout(one)).send(checkout(one), paymentMethodId=VISA)
+    summary = find_summary(one.id)
+    assert summary
+    ahead = " ".join(compose(summary, letter(BALANCE_AHEAD), SETTINGS).text.split())
+    assert f"On {due_on(one)} we’ll charge €252 to the same card." in ahead
+    ends = replace(summary, cancels_at=summary.arrival - dt.timedelta(days=7))
+    warned = " ".join(compose(ends, letter(BALANCE_DECLINED), SETTINGS).text.split())
+    assert "If the rest isn’t paid by" in warned
+    ended = compose(replace(summary, was_unpaid=True, refunded=Decimal(0)), letter(CANCELLATION), SETTINGS)
+    assert "wasn’t paid in time." in " ".join(ended.text.split())
+    assert "wasn’t paid in time." in ended.html

@@ -11,6 +11,7 @@ from flask import Flask
 
 from booking.domain import payments
 from booking.domain.errors import AccountInUse
+from booking.domain.pricing import DepositPlan
 from booking.domain.reservations import bookings, guarantees, holds
 from booking.domain.reservations.booking_summary import notice as find_summary
 from booking.domain.reservations.context import BookingContext
@@ -182,7 +183,7 @@ def test_what_is_still_due_keeps_the_account(vouched: Booking, guest: Visitor, a
 @pytest.fixture
 def in_steps(alice: User, desk: BookingContext) -> Booking:
     """360 EUR: 108 are paid, the rest is charged 10 days before."""
-    plan = payments.DepositPlan(balance_days=10, percent=Decimal(30))
+    plan = DepositPlan(balance_days=10, percent=Decimal(30))
     asked = replace(order(alice, a_room(cancellation_policy=HALF)), deposit=plan)
     held = holds.reserve(acting(alice), asked, desk)
     return bookings.pay(acting(alice), held.id, VISA, held.total_price, desk)

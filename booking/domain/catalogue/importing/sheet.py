@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from booking.domain.catalogue import beds, pictures
-from booking.domain.catalogue.cancellation_policies import BY_NAME
+from booking.domain.catalogue.cancellation_policies import BY_NAME, DEPOSIT_TERMS, is_deposit
 from booking.domain.catalogue.importing import listings, places, text, values
 from booking.domain.catalogue.importing.drafts import (
     CHECK_IN,
@@ -191,7 +191,8 @@ def _policy(cell: str) -> dict[str, Any] | None:
     if policy is None:
         return None
     tiers = policy.get("tiers")
-    if not isinstance(policy.get("name"), str) or not isinstance(tiers, list) or not all(map(_is_tier, tiers)):
+    is_whole = isinstance(policy.get("name"), str) and is_deposit(policy.get(DEPOSIT_TERMS))
+    if not is_whole or not isinstance(tiers, list) or not all(map(_is_tier, tiers)):
         raise BadRow("cancellation_policy", "cell_no_policy")
     checked: dict[str, Any] = values.storable("cancellation_policy", policy)
     return checked
