@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
 from babel import Locale
 from babel.numbers import format_decimal, format_percent
 
-from booking.http.language import locale, ngettext
+from booking.http.language import gettext, locale, ngettext
 
 
 def number(amount: int | Decimal) -> str:
@@ -31,9 +32,25 @@ def days(count: int) -> str:
     return str(ngettext("%(count)s day", "%(count)s days", count, count=number(count)))
 
 
-def guests(count: int) -> str:
-    """1 guest, 3 guests"""
-    return str(ngettext("%(count)s guest", "%(count)s guests", count, count=number(count)))
+def guests(count: int, children: Sequence[int] = ()) -> str:
+    """1 guest, 3 guests; 2 adults, 1 child (6), where the ages of some are known."""
+    if not children:
+        return str(ngettext("%(count)s guest", "%(count)s guests", count, count=number(count)))
+    ages = ", ".join(age(one) for one in sorted(children))
+    young = f"{child_count(len(children))} ({ages})"
+    adults = count - len(children)
+    grown = ngettext("%(count)s adult", "%(count)s adults", adults, count=number(adults))
+    return f"{grown}, {young}" if adults > 0 else young
+
+
+def child_count(count: int) -> str:
+    """1 child, 2 children"""
+    return str(ngettext("%(count)s child", "%(count)s children", count, count=number(count)))
+
+
+def age(years: int) -> str:
+    """Of a child: 6; under 1"""
+    return number(years) if years else str(gettext("under 1"))
 
 
 def rooms(count: int) -> str:

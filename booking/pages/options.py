@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from booking.domain.catalogue import ENTIRE_PLACE, KINDS, PRIVATE_ROOM, SHARED_ROOM, Destination
+from booking.domain.inputs import OLDEST_CHILD
 from booking.domain.stays import EARLIEST_ZONE
 from booking.http import number_format
 from booking.http.services import current_services
@@ -29,9 +31,28 @@ def guests(chosen: str) -> list[tuple[str, str]]:
     return [(str(number), number_format.guests(number)) for number in numbers]
 
 
-def room_guests(capacity: int) -> list[tuple[str, str]]:
-    """For a room: as many as it takes, and no more."""
-    return [(str(number), number_format.guests(number)) for number in range(1, capacity + 1)]
+def room_guests(capacity: int, ages: Sequence[int] = (), babies_under: int = 0) -> list[tuple[str, str]]:
+    """For a room: as many as it takes; beyond these babies, who need no place: as many as there are, or a first one."""
+    named = [(str(number), number_format.guests(number)) for number in range(1, capacity + 1)]
+    babies = max(sum(age < babies_under for age in ages), min(babies_under, 1))
+    return named + [(str(capacity + one), _with_babies(capacity + one, one)) for one in range(1, babies + 1)]
+
+
+def _with_babies(guests: int, babies: int) -> str:
+    said = {"guests": number_format.guests(guests), "count": number_format.number(babies)}
+    return str(ngettext("%(guests)s, one a baby", "%(guests)s, %(count)s of them babies", babies, **said))
+
+
+def children(guests: int, chosen: int) -> list[tuple[str, str]]:
+    """How many of so many guests may be children: none, 1 child ... and whatever is chosen."""
+    numbers = range(1, max(min(guests, MOST_GUESTS) - 1, chosen, 1) + 1)
+    return [("0", gettext("None")), *((str(number), number_format.child_count(number)) for number in numbers)]
+
+
+def ages() -> list[tuple[str, str]]:
+    """How old a child may be."""
+    older = range(1, OLDEST_CHILD + 1)
+    return [("", gettext("Age")), ("0", gettext("Under 1")), *((str(age), str(age)) for age in older)]
 
 
 def count(text: str) -> int:

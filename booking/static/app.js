@@ -37,6 +37,21 @@
   document.addEventListener("htmx:after:swap", orderAll);
   window.addEventListener("pageshow", orderAll);  // back and reload bring back what was typed
 
+  // As many ages are asked for as there are children.
+  document.addEventListener("change", ({ target }) => {
+    const around = target.name === "children" && target.closest("[data-children]");
+    if (!around) return;
+    const ages = around.querySelector("[data-ages]");
+    const [one] = around.querySelector("template").content.children;
+    while (ages.children.length > target.value) ages.lastElementChild.remove();
+    while (ages.children.length < target.value) {
+      const number = ages.children.length + 1;
+      const age = ages.appendChild(one.cloneNode(true));
+      age.setAttribute("aria-label", one.getAttribute("aria-label").replace("1", number));
+    }
+    ages.parentElement.hidden = ages.children.length === 0;
+  }, true);
+
   // One choice follows another, however quick they come: days and months of the calendar choose in the form beside it,
   // and ways to elsewhere take along what stands there now, though the answer may still be under way.
   const choice = () => document.getElementById("choice");
@@ -82,7 +97,10 @@
   document.addEventListener("submit", (event) => {
     const [asked, shown] = [choice()?.elements, event.target.elements];
     if (!asked || !shown.checkIn || event.target === choice()) return;
-    if (["checkIn", "checkOut", "guests"].every((name) => asked[name].value === shown[name].value)) return;
+    const [now, then] = [choice(), event.target].map((form) => new FormData(form));
+    const said = (data, name) => data.getAll(name).flatMap((one) => one.split(",")).filter(Boolean).sort().join();
+    const isSame = (name) => said(now, name) === said(then, name);
+    if (["checkIn", "checkOut", "guests", "childrenAges", "extras"].every(isSame)) return;
     event.preventDefault();
     if (choice().reportValidity()) changed(asked.guests);
   });
@@ -91,7 +109,7 @@
   document.addEventListener("submit", ({ target }) => {
     const [filters, carried] = [document.querySelector("form.filters"), target.querySelector("#carried")];
     if (!filters || !carried) return;
-    const own = ["location", "checkIn", "checkOut", "capacity"];
+    const own = ["location", "checkIn", "checkOut", "capacity", "children", "childrenAges"];
     const kept = [...new FormData(filters)].filter(([name, value]) => value && !own.includes(name));
     const hidden = ([name, value]) => Object.assign(document.createElement("input"), { type: "hidden", name, value });
     carried.replaceChildren(...kept.map(hidden));

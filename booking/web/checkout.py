@@ -22,7 +22,7 @@ from booking.domain.errors import (
     RoomNotFound,
     TooManyHolds,
 )
-from booking.domain.reservations import BookingDetails, BookingRequest, HoldPayment, ShownTotal, StayOrder
+from booking.domain.reservations import BookingDetails, BookingRequest, ChosenStay, HoldPayment, ShownTotal
 from booking.http import date_format, limits
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
@@ -32,13 +32,12 @@ from booking.pages import bills, form_check, formats, security, signed_in
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page, wants_part
 from booking.pages.signed_in import actor, current_user, required, visitor
-from booking.web import cards, releases, room_cards, text_consents
+from booking.web import cards, releases, room_cards, text_consents, wishes
 from booking.web.bookings import own_trip
 from booking.web.room_cards import RoomCard
 
 blueprint = Blueprint("checkout", __name__)
 
-WISH = ("checkIn", "checkOut", "guests", "ratePlan")
 LOOK_AGAIN = 10  # seconds, where no script does it sooner
 TOLD = "told"  # in the cookie, until it was told: what became of the last payment
 CHECKING = "CHECKING"  # that somebody was paying at this moment, or nobody knows: what becomes of it is told then
@@ -59,11 +58,11 @@ def reserve(room_id: str) -> Response:
     if form_check.is_outdated():
         if "again" in request.form:
             raise CSRFError  # a fresh form did not help: say so instead of asking for ever
-        return go_to(url_for(".wish", room_id=room_id, again=1, **_wish(request.form)))
-    wanted = _wanted(room_id, form := Form.posted())
+        return go_to(url_for(".wish", room_id=room_id, again=1, **wishes.sent(wishes.posted())))
+    wanted = _wanted(room_id, form := wishes.posted())
     if wanted is None:
         return go_to(_room_page(room_id, form))
-    return _reserved(wanted, form, _seen(Form.posted()))
+    return _reserved(wanted, form, _seen(form))
 
 
 def _reserved(wanted: BookingRequest, form: Form, shown: Decimal | None) -> Response:
@@ -93,7 +92,7 @@ def _seen(form: Form) -> Decimal | None:
 
 def _after_signing_in(room_id: str) -> Response:
     """Ask a stranger to sign in; what was wanted by a form of ours is then done without asking for it again."""
-    wanted = url_for(".wish", room_id=room_id, **_wish(request.form))
+    wanted = url_for(".wish", room_id=room_id, **wishes.sent(wishes.posted()))
     if not form_check.is_outdated() and request.form.get("shownTotal"):
         session[signed_in.WISH] = {"page": wanted, "total": request.form["shownTotal"]}
     return go_to(wanted)
@@ -113,7 +112,7 @@ form_check.csrf.exempt(reserve)
 @required
 def wish(room_id: str) -> Response:
     """What somebody wanted to reserve before signing in, with the one button that is left to press."""
-    wanted = _wanted(room_id, form := Form.asked())
+    wanted = _wanted(room_id, form := wishes.opened())
     if wanted is None:
         return go_to(_room_page(room_id, form))
     mine = reservations.find_own_claim(actor(), wanted)
@@ -122,7 +121,9 @@ def wish(room_id: str) -> Response:
     services = current_services()
     try:
         rules = services.booking_context.rules
-        quote = pricing.quote_stay(wanted.room_id, wanted.stay, wanted.guests, rules, wanted.plan)
+        children, extras = _beside(wanted, mine)
+        party = wanted.room_id, wanted.stay, wanted.guests
+        quote = pricing.quote_stay(*party, rules, wanted.plan, children=children, extras=extras)
     except Invalid:
         return go_to(_room_page(room_id, form))
     shown = _wished_total()
@@ -130,6 +131,8 @@ def wish(room_id: str) -> Response:
         return _reserved(wanted, form, shown)
     if mine.changes or mine.moves_plan or mine.can_be_had(quote):
         facts = _offer(wanted, quote) | {"shown": shown, "again": "again" in request.args}
+        said = mine.overlapping is not None and not wanted.as_held
+        facts["wish"] = wishes.of(wanted, quote.chosen.id, said=said)
         return page("checkout/wish.html", mine=mine, **facts)
     return _gone(wanted, RoomNotAvailable())
 
@@ -223,13 +226,14 @@ def release(booking_id: str) -> Response:
     trip, form = own_trip(booking_id), Form.posted()
     if not releases.release(trip, whole=bool(form.value("all"))):
         return go_to(url_for(".show", booking_id=booking_id))
+    wish = wishes.sent(wishes.posted())
     if decode("room", instead := form.value("roomId")):
-        return go_to(url_for(".wish", room_id=instead, **_wish(request.form)))
-    if _wish(request.form):
+        return go_to(url_for(".wish", room_id=instead, **wish))
+    if wish:
         return go_to(_room_page(encode("room", trip.room_id), form))
     if beside := releases.still_held(trip):
         return go_to(url_for(".show", booking_id=encode("booking", beside.booking_id)))
-    return go_to(_page_of(BookingRequest(visitor().id, trip.room_id, trip.stay, trip.notice.guests)))
+    return go_to(url_for("rooms.show", room_id=encode("room", trip.room_id), **wishes.of_trip(trip)))
 
 
 # --- showing
@@ -237,7 +241,7 @@ def release(booking_id: str) -> Response:
 
 def shown(trip: BookingDetails, form: Form, *, status: int = 200, told: str = "", old: str | None = None) -> Response:
     facts: dict[str, Any] = {"trip": trip, "booking_id": encode("booking", trip.id), "lines": bills.of_trip(trip)}
-    facts["room_id"] = encode("room", trip.room_id)
+    facts |= {"room_id": encode("room", trip.room_id), "wish": wishes.of_trip(trip)}
     if trip.stage in (reservations.STAGE_HELD, reservations.STAGE_AWAITED):
         facts |= _ways_to_pay(trip)
         facts |= {"left": date_format.duration(trip.seconds_left), "told": _outcome(trip, told)}
@@ -303,7 +307,7 @@ def _gone(wanted: BookingRequest, refusal: BookingError) -> Response:
         return go_to(_page_of(wanted))  # which says that the guest has it
     services = current_services()
     room = catalogue.get_room_details(wanted.room_id, services.settings.room_cache_seconds)
-    facts: dict[str, Any] = {"room": room, "stay": wanted.stay, "guests": wanted.guests}
+    facts: dict[str, Any] = {"room": room, "stay": wanted.stay, "wish": wishes.of(wanted, _rate(wanted))}
     facts |= {
         "own": mine,
         "others": _others(wanted, room["location"]),
@@ -316,7 +320,11 @@ def _pay_or_release(wanted: BookingRequest, refusal: TooManyHolds) -> Response:
     """What the guest has reserved already, with the ways to pay for it or to release it for this room."""
     services = current_services()
     room = catalogue.get_room_details(wanted.room_id, services.settings.room_cache_seconds)
-    facts: dict[str, Any] = {"room": room, "wanted": wanted, "held": reservations.running_holds(actor())}
+    facts: dict[str, Any] = {
+        "room": room,
+        "wish": wishes.of(wanted, _rate(wanted)),
+        "held": reservations.running_holds(actor()),
+    }
     for entry in facts["held"]:
         formats.alike(entry.booking.currency, [entry.to_pay])
     facts["most"] = services.booking_context.holds_per_guest
@@ -325,11 +333,10 @@ def _pay_or_release(wanted: BookingRequest, refusal: TooManyHolds) -> Response:
 
 def _elsewhere(trip: BookingDetails) -> dict[str, Any]:
     """The same room once more, if it is free, and a few others."""
-    rules, wanted = (
-        current_services().booking_context.rules,
-        BookingRequest(visitor().id, trip.room_id, trip.stay, trip.notice.guests),
-    )
-    quote = search.still_free(wanted.room_id, wanted.stay, wanted.guests, rules)
+    rules, party = current_services().booking_context.rules, trip.notice
+    beside: dict[str, Any] = {"children": party.children, "extras": party.extras}
+    wanted = BookingRequest(visitor().id, trip.room_id, trip.stay, party.guests, **beside)
+    quote = search.still_free(wanted.room_id, wanted.stay, wanted.guests, rules, **beside)
     if quote:
         formats.alike(quote.price.currency, [quote.price.total])
     mine = reservations.find_own_claim(actor(), wanted)
@@ -339,9 +346,8 @@ def _elsewhere(trip: BookingDetails) -> dict[str, Any]:
 
 def _others(wanted: BookingRequest, location: str) -> list[RoomCard]:
     rules, seconds = current_services().booking_context.rules, current_services().settings.search_cache_seconds
-    others = search.other_rooms(
-        wanted.room_id, location, wanted.stay, wanted.guests, rules=rules, cache_seconds=seconds
-    )
+    party: dict[str, Any] = {"guests": wanted.guests, "children": wanted.children}
+    others = search.other_rooms(wanted.room_id, location, wanted.stay, rules=rules, cache_seconds=seconds, **party)
     return room_cards.shown(others, wanted.stay.check_in)
 
 
@@ -359,26 +365,30 @@ def _wanted(room_id: str, form: Form) -> BookingRequest | None:
     if room is None:
         raise RoomNotFound
     try:
-        typed = form.accept(StayOrder)
+        wishes.refuse_without_ages(form)
+        typed = form.accept(ChosenStay)
     except Invalid:
         return None
     plan = form.value("ratePlan")
-    return BookingRequest(visitor().id, room, typed.stay, typed.guests, plan=plan if decode("rate", plan) else None)
+    beside: dict[str, Any] = {"children": typed.children, "extras": tuple(typed.extras)}
+    beside["as_held"] = wishes.says_nothing_beside(request.values)
+    on = plan if decode("rate", plan) else None
+    return BookingRequest(visitor().id, room, typed.stay, typed.guests, plan=on, **beside)
+
+
+def _beside(wanted: BookingRequest, mine: reservations.GuestClaim) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Children and extras; those of the guest's own hold for as many, where nobody has said a word of them."""
+    same = mine.same if wanted.as_held else None
+    return (same.children, same.extras) if same and same.guests == wanted.guests else (wanted.children, wanted.extras)
+
+
+def _rate(wanted: BookingRequest) -> str | None:
+    return wanted.plan if wanted.plan and decode("rate", wanted.plan) else None
 
 
 def _room_page(room_id: str, form: Form) -> str:
-    wish: dict[str, Any] = {name: form.value(name) for name in WISH if form.value(name)}
-    return url_for("rooms.show", room_id=room_id, **wish)
+    return url_for("rooms.show", room_id=room_id, **wishes.sent(form))
 
 
 def _page_of(wanted: BookingRequest) -> str:
-    dates: dict[str, Any] = {
-        "checkIn": wanted.stay.check_in,
-        "checkOut": wanted.stay.check_out,
-        "guests": wanted.guests,
-    }
-    return url_for("rooms.show", room_id=encode("room", wanted.room_id), **dates)
-
-
-def _wish(sent: Any) -> dict[str, Any]:
-    return {name: sent[name] for name in WISH if sent.get(name)}
+    return url_for("rooms.show", room_id=encode("room", wanted.room_id), **wishes.of(wanted))

@@ -14,10 +14,11 @@ from booking.domain.search import SORTS, NothingFound, RoomSearch, Suggestion, U
 from booking.http import date_format, number_format, words
 from booking.pages import amenities, formats, options
 from booking.pages.forms import Form
+from booking.web import wishes
 
 SHOWN_DESTINATIONS = 12
 FILTERS = ("minPrice", "maxPrice", "amenities", "q", "kind", "freeCancellation")
-NOT_CARRIED = ("location", "checkIn", "checkOut", "capacity", "page", "pageSize")
+NOT_CARRIED = ("location", "checkIn", "checkOut", "capacity", *wishes.BESIDE, "page", "pageSize")
 
 
 def readable(asked: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -70,7 +71,7 @@ def others(location: str, form: Form) -> str:
     """Other rooms of the place for the dates and guests of a room's form."""
     asked = {"checkIn": form.value("checkIn"), "checkOut": form.value("checkOut"), "capacity": form.value("guests")}
     filled: dict[str, Any] = {name: value for name, value in asked.items() if value}
-    return url_for("rooms.results", location=location, **filled)
+    return url_for("rooms.results", location=location, **filled, **wishes.beside(form.values(wishes.AGES)))
 
 
 def unknown_destination(asked: str, meant: list[Destination]) -> str:
@@ -194,7 +195,7 @@ def way(suggestion: Suggestion) -> str:
     """What to do differently."""
     wanted = suggestion.wanted
     texts: dict[str, Any] = {
-        "guests": lambda: number_format.guests(wanted.capacity or 0),
+        "guests": lambda: number_format.guests(wanted.capacity or 0, wanted.children_ages),
         "words": lambda: gettext("Without “%(words)s”", words=suggestion.dropped),
         "kind": lambda: gettext("Any type of place"),
         "prices": lambda: gettext("At any price"),

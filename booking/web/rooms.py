@@ -15,24 +15,22 @@ from booking.domain import catalogue, pricing, reservations, search
 from booking.domain.catalogue import Destination
 from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.pricing import RoomView
-from booking.domain.reservations import BookingRequest
 from booking.domain.search import Found, RoomSearch
 from booking.domain.stays import Stay, StayRules
 from booking.http.services import current_services
-from booking.infra import clock
 from booking.infra.cache import reading_ahead
 from booking.infra.ids import decode
-from booking.pages import amenities, bills, formats, options
+from booking.pages import amenities, bills, options
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page, url_with, wants_part
-from booking.pages.signed_in import actor, current_user, required, visitor
-from booking.web import json_ld, listing, months, moved_dates, photos, room_cards
+from booking.pages.signed_in import actor, required
+from booking.web import json_ld, listing, months, moved_dates, offers, photos, room_cards, wishes
 from booking.web.photos import Photo
 
 blueprint = Blueprint("rooms", __name__)
 
 PAGE_SIZE, A_DAY = 12, 24 * 3600
-SEARCH = {field.alias or name for name, field in RoomSearch.model_fields.items()}
+SEARCH = {wishes.CHILDREN, *(field.alias or name for name, field in RoomSearch.model_fields.items())}
 LIMITS = ("minPrice", "maxPrice")
 PLACE_BOUND = (*LIMITS, "currency")  # what only means something in one currency
 
@@ -51,6 +49,7 @@ def _results(asked: dict[str, list[str]]) -> Response:
     found = wanted = None
     meant: list[Destination] = []
     try:
+        wishes.refuse_without_ages(form)
         wanted = search.with_known_place(form.accept(RoomSearch), _cache_seconds())
         if wanted.location and wanted.location != form.value("location"):
             return go_to(listing.address(form, location=[wanted.location]))
@@ -75,17 +74,17 @@ def show(room_id: str) -> Response:
     """One room: what it is like, when it is free, and what it costs for the dates asked for."""
     details = _details(room_id)
     moved = moved_dates.stay()
-    form, quote, mine = _wished(moved), None, reservations.GuestClaim()
+    form, quote, mine, wish = _wished(moved), None, reservations.GuestClaim(), {}
     try:
+        wishes.refuse_without_ages(form)
         view = form.accept(RoomView)
         if stay := view.stay():
-            quote = _quote(room_id, stay, view)
-            mine = _mine(room_id, quote)
+            quote, mine, wish = offers.offered(_id(room_id), stay, view, form)
         elif problem := pricing.too_many_guests(view.guests, details["capacity"]):
             raise Invalid(details={"guests": problem})
     except Invalid as refusal:
         form.refuse(refusal)
-    refunds = _promises(quote) if quote else []  # first: its amounts say whether the others show decimals
+    refunds = offers.promises(quote) if quote else []  # first: its amounts say whether the others show decimals
     response = page(
         "rooms/show.html",
         block="offer",
@@ -97,9 +96,10 @@ def show(room_id: str) -> Response:
         nights=bills.nights(quote.price) if quote else [],
         refunds=refunds,
         mine=mine,
+        wish=wish,
         chosen_plan="ratePlan" in request.args,
         moved=moved,
-        nearest=_nearest(room_id, quote, mine),
+        nearest=offers.nearest(_id(room_id), quote, mine),
         **_about(details, form),
         **_calendar(room_id, details, form),
     )
@@ -155,7 +155,7 @@ def thumbnail(room_id: str) -> Response:
 
 def _asked() -> dict[str, list[str]]:
     """The search as it was asked, with the usual dates where none are given."""
-    asked = {name: values for name, values in request.args.lists() if any(values)}
+    asked = wishes.asked()
     asked.setdefault("capacity", asked.get("guests", [str(search.USUAL_GUESTS)]))  # as a room's address calls it
     asked = listing.readable({name: values for name, values in asked.items() if name in SEARCH})
     if moved := moved_dates.stay():
@@ -255,7 +255,8 @@ def _listed(found: Found | None, wanted: RoomSearch | None, form: Form, place: D
 def _kept(form: Form) -> dict[str, str]:
     """Dates, guests and whether it must be free to cancel, which go with the guest from results to room."""
     named = {"checkIn": "checkIn", "checkOut": "checkOut", "capacity": "guests", "freeCancellation": "freeCancellation"}
-    return {name: form.value(field) for field, name in named.items() if form.value(field)}
+    kept = {name: form.value(field) for field, name in named.items() if form.value(field)}
+    return kept | wishes.beside(form.values(wishes.AGES))
 
 
 # --- one room
@@ -270,34 +271,12 @@ def _id(room_id: str) -> uuid.UUID:
 
 def _wished(moved: Stay | None) -> Form:
     """Dates and guests as they were asked, in a room's words."""
-    asked = request.args.to_dict()
+    asked = wishes.first(wishes.asked())
     if "guests" not in asked and asked.get("capacity"):
         asked["guests"] = asked["capacity"]  # as a search's address calls it
     if moved:
         asked["checkOut"] = moved.check_out.isoformat()
-    return Form(asked)
-
-
-def _quote(room_id: str, stay: Stay, view: RoomView) -> pricing.StayQuote:
-    """On the plan that was chosen (empty: the room's own policy), else the cheapest, as its card has it; of those that
-    can be cancelled free of charge, where the search asked for that. A plan that is gone by now was not chosen.
-    """
-    is_free = request.args.get("freeCancellation", "").lower() == "true"
-    ask = partial(pricing.quote_stay, _id(room_id), stay, view.guests, _rules(), is_free=is_free)
-    chosen = "ratePlan" in request.args
-    try:
-        return ask(view.rate_plan if chosen else pricing.CHEAPEST)
-    except Invalid as refusal:
-        if refusal.details.keys() != {"ratePlan"}:
-            raise
-        return ask(pricing.CHEAPEST)
-
-
-def _nearest(room_id: str, quote: pricing.StayQuote | None, mine: reservations.GuestClaim) -> list[Stay]:
-    """Other dates for a stay that cannot be had, unless that is by the guest's own."""
-    if quote is None or mine.can_be_had(quote) or mine.in_the_way:
-        return []
-    return pricing.nearest_stays(_id(room_id), quote.stay, _rules())
+    return Form.of(asked)
 
 
 def _details(room_id: str) -> dict[str, Any]:
@@ -306,20 +285,6 @@ def _details(room_id: str) -> dict[str, Any]:
 
 def _photos(details: dict[str, Any]) -> list[Photo]:
     return photos.of(catalogue.shown_photos(details["photos"]), details["images"], details["name"])
-
-
-def _mine(room_id: str, quote: pricing.StayQuote) -> reservations.GuestClaim:
-    """What the visitor already has of these nights; nobody else is in the way then."""
-    if quote.is_available or not current_user.is_authenticated:
-        return reservations.GuestClaim()
-    wanted = BookingRequest(visitor().id, _id(room_id), quote.stay, quote.guests, plan=quote.chosen.id)
-    return reservations.find_own_claim(actor(), wanted)
-
-
-def _promises(quote: pricing.StayQuote) -> list[pricing.RefundPromise]:
-    promises = pricing.refund_promises(quote.refunds, quote.price.total, quote.price.currency, clock.now())
-    formats.alike(quote.price.currency, [promise.amount for promise in promises])
-    return promises
 
 
 def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
@@ -347,8 +312,14 @@ def _about(details: dict[str, Any], form: Form) -> dict[str, Any]:
         "drawing": photos.drawing(room_id, is_demo=details["isDemo"]),
         "is_demo": details["isDemo"],
         "others": listing.others(details["location"], form),
-        "guests": min(options.count(form.value("guests")) or 1, details["capacity"]),
+        "guests": min(options.count(form.value("guests")) or 1, _most_guests(details, form)),
     }
+
+
+def _most_guests(details: dict[str, Any], form: Form) -> int:
+    """With the babies, who need no place."""
+    babies = [age for age in form.values(wishes.AGES) if options.count(age) < details["property"].get("babiesUnder", 0)]
+    return int(details["capacity"]) + len(babies)
 
 
 def _calendar(room_id: str, details: dict[str, Any], form: Form) -> dict[str, Any]:
@@ -360,8 +331,10 @@ def _calendar(room_id: str, details: dict[str, Any], form: Form) -> dict[str, An
     nights = pricing.nights_of_room(_id(room_id), first, months.after(first, months.SHOWN), rules).nights
     stay = months.stay_of(form.value("checkIn"), form.value("checkOut"))
     asked: dict[str, Any] = {name: form.value(name) for name in ("checkIn", "checkOut", "guests") if form.value(name)}
+    asked |= wishes.beside(form.values(wishes.AGES), form.values(wishes.EXTRAS))
     return {
         "month_url": lambda month: url_for(".show", room_id=room_id, **asked, month=month.isoformat()[:7]),
+        "beside": wishes.beside(form.values(wishes.AGES), form.values(wishes.EXTRAS)),
         "calendar": months.tables(nights, today, stay),
         "earlier": months.after(first, -months.SHOWN) if first > today else None,
         "later": months.after(first, months.SHOWN) if months.after(first, months.SHOWN) <= last else None,

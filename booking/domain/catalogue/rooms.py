@@ -162,6 +162,7 @@ def _as_json(room: Room, house: Property, title: str | None) -> dict[str, Any]:
             "contactEmail": house.contact_email,
             "contactPhone": house.contact_phone,
             "houseRules": house.house_rules,
+            "babiesUnder": house.babies_under,
             "description": house.description,
         },
     }

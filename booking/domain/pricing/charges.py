@@ -45,10 +45,18 @@ class Charged:
     children: Sequence[int] = ()
 
 
-def of_stay(rules: RoomRules, arrival: dt.date, stay: Charged, extras: Collection[str] = ()) -> list[Charge]:
-    """All of a stay, fees first, with the `extras` that were chosen, by their rules; none that comes to nothing."""
-    taken = [rule for rule in rules.find_each(FEE, arrival) if not is_extra(rule) or rule.shown_id in extras]
-    fees = [one for rule in taken for one in _by_amount(_reason(rule), rule.terms, stay)]
+def of_stay(
+    rules: RoomRules, arrival: dt.date, stay: Charged, extras: Collection[str] = (), sold: Iterable[Reason] = ()
+) -> list[Charge]:
+    """All of a stay, fees first, with the `extras` that were chosen, by their rules; none that comes to nothing.
+
+    Those of them that were `sold` and are offered no more count by the terms that they were sold on.
+    """
+    offered = rules.find_each(FEE, arrival)
+    taken = [(_reason(rule), rule.terms) for rule in offered if not is_extra(rule) or rule.shown_id in extras]
+    gone = (one for one in sold if one.rule in extras and all(one.rule != rule.shown_id for rule in offered))
+    taken += ((one, kept_terms(one)) for one in gone)
+    fees = [one for reason, terms in taken for one in _by_amount(reason, terms, stay)]
     made = list(fees)
     for rule in rules.find_each(TAX, arrival):
         terms = cast(TaxTerms, rule.terms)

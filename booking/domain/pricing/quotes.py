@@ -171,16 +171,18 @@ def quote(
     *,
     children: Sequence[int] = (),
     extras: Collection[str] = (),
+    sold: Iterable[Line] = (),
     by: Tariff | None = None,
 ) -> Quote:
     """The price of a stay: its nights, discounts, fees and taxes. Other dates, guests or another room are another.
 
     Without a `plan` it is what the room's own policy costs. Of the guests `children` are those whose ages are these;
-    `extras` are rules of optional fees, of which those count that there are. `by`: other rules than those in force, to
-    see what they would make of it.
+    `extras` are rules of optional fees, of which those count that there are, or that are among the `sold` lines. `by`:
+    other rules than those in force, to see what they would make of it.
     """
     rules, children = by.of_room(room) if by else rules_of(room), tuple(children)
-    if not rules and plan is None:
+    kept = _extras_sold(sold)
+    if not rules and plan is None and not kept:
         plain = _plain_nights(room, stay.dates()) if by else nights(room, stay.dates(), guests, at)
         return Quote(stay, guests, at, room.currency, tuple(plain), children)
     dates = stay.dates()
@@ -191,7 +193,7 @@ def quote(
     off = nightly.discounts(rules, stay.check_in, [line.amount for line in lines], lead, room.currency, plan=of_plan)
     lines += map(_discount, off)
     charged = charges.Charged(dates, total(lines), guests, room.currency, children)
-    lines += map(charge_line, charges.of_stay(rules, stay.check_in, charged, extras))
+    lines += map(charge_line, charges.of_stay(rules, stay.check_in, charged, extras, kept))
     return Quote(stay, guests, at, room.currency, tuple(lines), children)
 
 
@@ -207,7 +209,13 @@ def extras_of(room: PricedRoom, stay: Stay, guests: int, children: Sequence[int]
 
 def chosen_extras(lines: Iterable[Line]) -> tuple[str, ...]:
     """The rules of the extras among lines."""
-    return tuple(dict.fromkeys(line.rule for line in lines if is_charge(line) and _is_optional(line.reasons[0])))
+    return tuple(reason.rule for reason in _extras_sold(lines))
+
+
+def _extras_sold(lines: Iterable[Line]) -> list[Reason]:
+    """Each of them with its terms."""
+    sold = (line.reasons[0] for line in lines if is_charge(line) and _is_optional(line.reasons[0]))
+    return list({reason.rule: reason for reason in sold}.values())
 
 
 def _is_optional(reason: Reason) -> bool:

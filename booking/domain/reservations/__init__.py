@@ -55,6 +55,7 @@ from booking.domain.reservations.idempotency import prune as prune_keys
 from booking.domain.reservations.inputs import (
     BookingList,
     Cancellation,
+    ChosenStay,
     Guaranteeing,
     HoldPayment,
     LinkPayment,
@@ -151,6 +152,7 @@ __all__ = [
     "CancellationPreview",
     "ChangeQuote",
     "ChangeSettlement",
+    "ChosenStay",
     "Claim",
     "ContactErased",
     "DecidedRefund",

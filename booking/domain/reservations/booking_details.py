@@ -39,6 +39,7 @@ class OrderedRoom:
     guests: int
     stage: str
     price: Decimal
+    children: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def _trip(
 def _ordered(booking: Booking) -> OrderedRoom:
     shown, stay = stage(booking), Stay(booking.check_in, booking.check_out)
     price = booking.total_price if shown != CANCELLED else booking.kept or Decimal(0)
-    return OrderedRoom(booking.id, booking.sold_name, stay, booking.guests, shown, price)
+    return OrderedRoom(booking.id, booking.sold_name, stay, booking.guests, shown, price, booking.children)
 
 
 def stage(booking: Booking) -> str:

@@ -36,6 +36,7 @@ class ChangedFrom:
     difference: Decimal
     refund: Decimal
     goodwill: Decimal = Decimal(0)
+    children: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ class BookingSummary:
     never_refunds: bool = False  # by its policy, whatever the day
     cancels_at: dt.datetime | None = None  # unless what is due by now is paid, where its card was declined
     was_unpaid: bool = False  # it was cancelled because of that
+    children: tuple[int, ...] = ()  # the ages of those of the guests who are some
+    extras: tuple[str, ...] = ()  # what was chosen beside the stay, by the rules of these
     bank_asks_guest: bool = False  # to confirm what is still to pay: their card cannot be charged without them
 
     @builtins.property  # there is a field of that name
@@ -173,6 +176,8 @@ def of(booking: Booking, user: User | None, order: Order, of_order: Lines = ()) 
         cancelled_at=booking.cancelled_at,
         plan=plan.name if (plan := pricing.kept_plan(booking.policy)) else "",
         never_refunds=not booking.policy["tiers"],
+        children=booking.children,
+        extras=booking.extras,
     )
 
 
@@ -204,7 +209,8 @@ def changed_from(told: Mapping[str, Any]) -> ChangedFrom:
     before = told["before"]
     first, last = (dt.date.fromisoformat(before[day]) for day in ("checkIn", "checkOut"))
     money = Decimal(told["difference"]), Decimal(told["refundAmount"]), Decimal(told.get("goodwill", 0))
-    return ChangedFrom(before.get("soldAs") or before["roomName"], first, last, before["guests"], *money)
+    room, children = before.get("soldAs") or before["roomName"], tuple(before.get("childrenAges", ()))
+    return ChangedFrom(room, first, last, before["guests"], *money, children)
 
 
 def is_noticed(told: Mapping[str, Any]) -> bool:
@@ -212,7 +218,8 @@ def is_noticed(told: Mapping[str, Any]) -> bool:
     before, after = told["before"], told["after"]
     if not before.get("soldAs") or before["soldAs"] != after.get("soldAs"):
         return True
-    return any(before[fact] != after[fact] for fact in after if fact not in ("roomId", "roomName"))
+    told_alone = {"roomId", "roomName"}
+    return any(before.get(fact) != after.get(fact) for fact in before.keys() | after.keys() if fact not in told_alone)
 
 
 def _refunds(booking: Booking) -> tuple[RefundPromise, ...]:

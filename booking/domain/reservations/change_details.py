@@ -28,6 +28,7 @@ class ChangeToPay:
     stay: Stay
     guests: int
     difference: Decimal
+    children: tuple[int, ...]
     until: dt.datetime | None
 
 
@@ -44,6 +45,7 @@ def to_pay(booking: Booking, charge: Payment | None) -> ChangeToPay | None:
         pending.stay,
         pending.guests,
         pending.difference,
+        pending.children,
         until and until.astimezone(ZoneInfo(booking.time_zone)),
     )
 

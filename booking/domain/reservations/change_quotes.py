@@ -337,7 +337,8 @@ def _lines(
     plan, quoted = pricing.kept_plan(sold.policy), tuple[Line, ...]()
     if room:
         guests, children = party
-        quoted = pricing.quote(room, stay, guests, room.read_at, plan, children=children, extras=booking.extras).lines
+        beside: dict[str, Any] = {"children": children, "extras": booking.extras, "sold": sold.lines}
+        quoted = pricing.quote(room, stay, guests, room.read_at, plan, **beside).lines
     if room and (not is_alike or party != _party(booking)):
         if moves_on is None:
             promoted = pricing.promoted(quoted, pricing.promotion_of(sold.lines), booking.currency)

@@ -52,11 +52,12 @@ def reserve(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Bo
 class GuestClaim:
     """What the guest already has of a room for some nights, for looking.
 
-    `same` is for exactly this stay, held or paid, `changes` says that reserving would give it another number of
-    guests, `moves_plan` that it would be on another rate plan; `making_way` is an unpaid hold of other dates that alone
-    stands in the way of these; `standing` is a stay of other dates, paid or being paid, that stays in their way; `kept`
-    is an unpaid hold of other dates that stays as it is, because somebody else has some of these nights. `until` says
-    until when the one of them can be paid, where it waits for that, be it at the provider's page.
+    `same` is for exactly this stay, held or paid, `changes` says that reserving would give it other guests or extras
+    (`changes_extras`: these alone), `moves_plan` that it would be on another rate plan; `making_way` is an unpaid hold
+    of other dates that alone stands in the way of these; `standing` is a stay of other dates, paid or being paid, that
+    stays in their way; `kept` is an unpaid hold of other dates that stays as it is, because somebody else has some of
+    these nights. `until` says until when the one of them can be paid, where it waits for that, be it at the provider's
+    page.
     """
 
     same: Booking | None = None
@@ -64,6 +65,7 @@ class GuestClaim:
     standing: Booking | None = None
     kept: Booking | None = None
     changes: bool = False
+    changes_extras: bool = False
     moves_plan: bool = False
     until: dt.datetime | None = None
 
@@ -94,8 +96,10 @@ def mine(actor: Actor, wanted: BookingRequest) -> GuestClaim:
     taken = inventory.units_taken(wanted.room_id, wanted.stay)
     having = _mine_in_the_way(replace(wanted, units=frozenset(taken)))
     if same := _same(having, wanted):
-        changes, moves_plan = _is_for_others(same, wanted), _is_on_another_plan(same, wanted)
-        return GuestClaim(same=same, changes=changes, moves_plan=moves_plan, until=_payable_until(same))
+        wanted, until = _as_held(same, wanted), _payable_until(same)
+        changes, extras = _is_for_others(same, wanted), _is_same_party(same, wanted)
+        moves_plan = _is_on_another_plan(same, wanted)
+        return GuestClaim(same, changes=changes, changes_extras=changes and extras, moves_plan=moves_plan, until=until)
     if standing := next((one for one in having if not _can_make_way(one)), None):
         return GuestClaim(standing=standing, until=_payable_until(standing))
     for own in having:
@@ -179,14 +183,15 @@ def _same(having: Sequence[Booking], wanted: BookingRequest) -> Booking | None:
 
 def _as_wanted(actor: Actor, booking: Booking, wanted: BookingRequest, context: BookingContext) -> Booking:
     """The same stay once more, perhaps for another number of guests or on another plan; only a hold still follows."""
+    wanted = _as_held(booking, wanted)
     is_for_others = _is_for_others(booking, wanted)
     if is_for_others or _is_on_another_plan(booking, wanted):
         room = pricing.for_sale(wanted.room_id)
-        stay, children, extras = wanted.stay, wanted.children, wanted.extras
+        stay, children, extras = wanted.stay, wanted.children, set(wanted.extras) - set(booking.extras)
         room.refuse_unless_fit(stay, wanted.guests, context.rules, children=children, extras=extras)
         before, was = _party(booking), pricing.kept_lines(booking.price_lines)
         in_steps = booking.policy.get("deposit")
-        for column, value in sale.frozen(room, wanted, wanted.deposit).items():
+        for column, value in sale.frozen(room, wanted, wanted.deposit, was).items():
             setattr(booking, column, value)
         promotion_codes.keep(booking, was)
         repository.save(booking)
@@ -218,5 +223,15 @@ def _is_for_others(booking: Booking, wanted: BookingRequest) -> bool:
     """Or whether something else was chosen beside the stay."""
     if booking.held_until is None:
         return False
-    asked = wanted.guests, wanted.children, set(wanted.extras)
-    return asked != (booking.guests, booking.children, set(booking.extras))
+    return not _is_same_party(booking, wanted) or set(wanted.extras) != set(booking.extras)
+
+
+def _is_same_party(booking: Booking, wanted: BookingRequest) -> bool:
+    return (wanted.guests, wanted.children) == (booking.guests, booking.children)
+
+
+def _as_held(booking: Booking, wanted: BookingRequest) -> BookingRequest:
+    """What nobody has said of as many guests is as this booking has it."""
+    if not wanted.as_held or wanted.guests != booking.guests:
+        return wanted
+    return replace(wanted, children=booking.children, extras=booking.extras)

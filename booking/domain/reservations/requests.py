@@ -65,7 +65,10 @@ class Wanted(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BookingRequest:
-    """One room. `units` are those that it is one of, where the guest may have another of them for these nights."""
+    """One room. `units` are those that it is one of, where the guest may have another of them for these nights.
+
+    `as_held`: nobody has said which children there are and what is chosen; a hold of theirs for as many guests knows.
+    """
 
     guest_id: uuid.UUID
     room_id: uuid.UUID
@@ -79,6 +82,7 @@ class BookingRequest:
     children: tuple[int, ...] = ()
     extras: tuple[str, ...] = ()
     code: str | None = None
+    as_held: bool = False
 
     @property
     def items(self) -> Sequence[RoomWanted]:

@@ -6,25 +6,30 @@ called otherwise by now, or that another region keeps.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from booking.domain import catalogue, pricing
 from booking.domain.catalogue import Property, Room
-from booking.domain.pricing import DepositPlan, ForSale
+from booking.domain.pricing import DepositPlan, ForSale, Line
 from booking.domain.reservations.requests import RoomWanted
 from booking.domain.stays import Stay
 
 
-def frozen(room: ForSale, wanted: RoomWanted, deposit: DepositPlan | None = None) -> dict[str, Any]:
+def frozen(
+    room: ForSale, wanted: RoomWanted, deposit: DepositPlan | None = None, was: Iterable[Line] = ()
+) -> dict[str, Any]:
     """The columns of a booking that say what is sold: the room as it was read, its policy, the price with its lines.
 
     The policy has the rate plan, and the deposit: its own, or one that was agreed instead; where the rest would be due
-    by now, there is none. Raises Invalid where the plan is not offered.
+    by now, there is none. Extras among the lines that it `was` held with stay, also where they are offered no more.
+    Raises Invalid where the plan is not offered.
     """
     stay, chosen = wanted.stay, wanted.extras
     on = room.plan(wanted.plan, stay.check_in)
-    price = pricing.quote(room, stay, wanted.guests, room.read_at, on, children=wanted.children, extras=chosen)
+    party: dict[str, Any] = {"children": wanted.children, "extras": chosen, "sold": was}
+    price = pricing.quote(room, stay, wanted.guests, room.read_at, on, **party)
     policy = room.frozen_policy(stay.nights, on)
     steps = pricing.deposit_steps(policy, price, deposit)
     return {

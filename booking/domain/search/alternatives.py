@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice, permutations
@@ -120,11 +120,17 @@ def _but(room_id: uuid.UUID, most: int, find: Callable[[], list[FoundRoom]]) -> 
 
 
 def still_free(
-    room_id: uuid.UUID, stay: Stay, guests: int, rules: StayRules, children: Sequence[int] = ()
+    room_id: uuid.UUID,
+    stay: Stay,
+    guests: int,
+    rules: StayRules,
+    *,
+    children: Sequence[int] = (),
+    extras: Collection[str] = (),
 ) -> pricing.StayQuote | None:
     """Today's quote for the same room and nights, None where it cannot be had any more."""
     try:
-        quote = pricing.quote_stay(room_id, stay, guests, rules, children=children)
+        quote = pricing.quote_stay(room_id, stay, guests, rules, children=children, extras=extras)
     except (Invalid, RoomNotFound):
         return None
     return quote if quote.is_available else None
@@ -183,7 +189,8 @@ def _house(gone: Gone, location: str) -> _House | None:
     """None where the wanted room is not for sale any more."""
     around = dt.timedelta(days=DAYS_AROUND)
     window = {"check_in": gone.stay.check_in - around, "check_out": gone.stay.check_out + around}
-    rows = fetch(_ROOMS, wanted=gone.room_id, guests=gone.guests, location=location, **window)
+    party = {"places": gone.guests, "ages": [*gone.children]}
+    rows = fetch(_ROOMS, wanted=gone.room_id, location=location, **party, **window)
     if not rows or rows[0].id != gone.room_id:
         return None
     house = _House(gone, list(rows), {room.id: _by_unit(room.taken) for room in rows})
@@ -253,7 +260,7 @@ _IS_WANTED = Room.id == bindparam("wanted")
 # The wanted room's sisters are that room.
 _IS_OTHER = and_(
     Room.listed,
-    Room.capacity >= bindparam("guests"),
+    statements.FILTERS["places"],
     or_(Room.unit_group_id.is_(None), Room.unit_group_id.is_distinct_from(_ITS_UNITS)),
 )
 _ROOMS = often(

@@ -122,6 +122,7 @@ PROBLEMS: Templates = {
     "night_is_used": _("%(name)s can be %(first)s at the earliest: the nights before are used"),
     "other_property": _("this room is at another property"),
     "no_ages": _("%(field)s must be whole numbers from 0 to %(most)s, such as 4, 7"),
+    "ages_missing": _("choose the age of each child: it may change the price"),
     "too_many_children": _n(
         "children are among the guests, of whom there is only %(most)s",
         "children are among the guests, of whom there are only %(most)s",
