@@ -9,7 +9,7 @@ import datetime as dt
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request, session
 from flask_babel import gettext
@@ -44,7 +44,10 @@ from booking.pages.signed_in import actor
 
 blueprint = Blueprint("change", __name__, url_prefix="/bookings/<booking_id>/change")
 
-STAY = ("checkIn", "checkOut", "roomId", "guests")
+STAY = ("checkIn", "checkOut", "roomId", "guests", "childrenAges")
+
+
+Wish = TypeVar("Wish", bound=StayWish)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def change(booking_id: str) -> Response:
     """Change it on the terms that were shown; on others, show those."""
     form = Form.posted()
     try:
-        given = form.accept(DeskChange)
+        given = _with_children(form, form.accept(DeskChange))
         if given.moves_money:
             people.require_recent_sign_in(actor())
         context = current_services().booking_context
@@ -134,8 +137,8 @@ def _answer(seen: StaffBooking, form: Form) -> Answer:
         return Answer(offer=_free(seen, wish))
     stay = Form({name: form.value(name) for name in STAY})
     try:
-        wish = stay.accept(StayWish)
-        wanted = StayChange(wish.check_in, wish.check_out, wish.room, wish.guests)
+        wish = _with_children(form, stay.accept(StayWish))
+        wanted = StayChange(wish.check_in, wish.check_out, wish.room, wish.guests, wish.children)
         rules = current_services().booking_context.rules
         return Answer(front_desk.preview_change(actor(), seen.booking.id, wanted, rules), _free(seen, wish))
     except BookingNotFound:
@@ -143,6 +146,11 @@ def _answer(seen: StaffBooking, form: Form) -> Answer:
     except BookingError as refusal:
         _tell(form, refusal)
         return Answer(offer=_free(seen, wish), status=status_of(refusal))
+
+
+def _with_children(form: Form, wish: Wish) -> Wish:
+    """Where the field of their ages is empty there are none; where it is not there they stay as they are."""
+    return wish.model_copy(update={"children_ages": []}) if form.sent("childrenAges") == [""] else wish
 
 
 def _tell(form: Form, refusal: BookingError) -> None:
@@ -169,7 +177,10 @@ def _free(seen: StaffBooking, wish: StayWish) -> RoomOffer | None:
         moves_on = _moves_on(seen)
         stay = Stay(moves_on or wish.check_in or booking.check_in, wish.check_out or booking.check_out)
         rules, guests = current_services().booking_context.rules, wish.guests or booking.guests
-        return front_desk.free_rooms(actor(), booking.property_id, stay, guests, rules, goes_on=moves_on is not None)
+        children = booking.children if wish.children is None else wish.children
+        party: dict[str, Any] = {"guests": guests, "children": children, "extras": booking.extras}
+        goes_on = moves_on is not None
+        return front_desk.free_rooms(actor(), booking.property_id, stay, rules=rules, goes_on=goes_on, **party)
     return None
 
 

@@ -48,7 +48,7 @@ class Rows:
         }
         self._undoing, self._early = gettext("Undo"), gettext("Check out early")
         self._money = cache(lambda amount, currency: escape(formats.money(amount, currency)))
-        self._guests = cache(lambda count: escape(number_format.guests(count)))
+        self._guests = cache(lambda count, ages: escape(number_format.guests(count, ages)))
         self._dates = cache(formats.stay_dates)
 
     # --- rows
@@ -107,12 +107,13 @@ class Rows:
         told = _note(one) + _notes(one, link) if with_note else ""
         house = f'<span class="quiet small">{escape(booking.property_name)}</span>' if self._with_house else ""
         dates = self._dates(booking.check_in, booking.check_out)
+        party = self._guests(booking.guests, booking.children)
         to_register = self._to_register(one) if is_there else ""
         return (
             f'<th scope="row"><a href="{link}">{name}</a>'
             f'<span class="quiet small">{escape(booking.reference)}{phone}</span>{told}</th>'
             f"<td><strong>{escape(booking.room_name)}</strong>{house}</td>"
-            f'<td>{dates}<span class="quiet small">{self._guests(booking.guests)}{to_register}</span></td>'
+            f'<td>{dates}<span class="quiet small">{party}{to_register}</span></td>'
         )
 
     def _due(self, one: Visit) -> str:

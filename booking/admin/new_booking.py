@@ -14,7 +14,7 @@ from booking.admin.entrance import desk
 from booking.domain import reservations
 from booking.domain.catalogue import House
 from booking.domain.errors import Conflict, Invalid, NothingDue, RoomLocked
-from booking.domain.reservations import ResendRefused, StayOrder, front_desk
+from booking.domain.reservations import ChosenStay, ResendRefused, front_desk
 from booking.domain.reservations.front_desk import DeskBooking, RoomOffer
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
@@ -26,7 +26,7 @@ from booking.pages.signed_in import actor
 
 blueprint = Blueprint("new_booking", __name__, url_prefix="/bookings/new")
 
-DATES = ("checkIn", "checkOut", "guests")
+DATES = ("checkIn", "checkOut", "guests", "childrenAges", "extras")
 
 
 @blueprint.get("")
@@ -89,11 +89,12 @@ def _page(form: Form, status: int = 200) -> Response:
 
 def _offer(form: Form, house: House) -> RoomOffer | None:
     """What is free; None, with what is wrong said in the form, where the dates make no stay."""
-    dates = Form({name: form.value(name) for name in DATES})
+    dates = Form.of({name: sent for name in DATES if (sent := [*filter(None, form.sent(name))])})
     try:
-        asked = dates.accept(StayOrder)
-        rules = current_services().booking_context.rules
-        return front_desk.free_rooms(actor(), house.id, asked.stay, asked.guests, rules)
+        asked = dates.accept(ChosenStay)
+        rules, beside = current_services().booking_context.rules, (asked.children, asked.extras)
+        party: dict[str, Any] = {"guests": asked.guests, "children": beside[0], "extras": beside[1]}
+        return front_desk.free_rooms(actor(), house.id, asked.stay, rules=rules, **party)
     except Invalid as refusal:
         form.refuse(refusal)
         return None

@@ -17,6 +17,7 @@ from booking.cli.json_output import as_json
 from booking.cli.operator import WAYS_TO_PAY, acting, refusals_said
 from booking.cli.values import AMOUNT, DATE
 from booking.domain import payments, reservations
+from booking.domain.inputs import accept
 from booking.domain.reservations import ChangeQuote, ChangeSettlement, front_desk
 from booking.domain.reservations.front_desk import ChangePreview
 from booking.http import money_format
@@ -33,6 +34,7 @@ WAIVED = "waived"
 @click.option("--check-out", type=DATE, help="The new day of departure: fewer nights put the others back on sale.")
 @click.option("--room", metavar="ROOM", help="Another room of the same property, by its name or id.")
 @click.option("--guests", type=click.IntRange(1, 1000), help="How many people stay.")
+@click.option("--children", metavar="AGES", help="The ages of those of them who are children, such as 4,7; or none.")
 @click.option(
     "--how",
     type=click.Choice([*payments.GUARANTEES, WAIVED]),
@@ -64,6 +66,7 @@ def change(
     Example:
         flask bookings change H7K2M9QX --check-out 2027-05-03
         flask bookings change H7K2M9QX --check-out 2027-05-05 --how later
+        flask bookings change H7K2M9QX --guests 3 --children 4
         flask bookings change H7K2M9QX --room "Garden room" --how waived --reason "moved for repairs"
         flask bookings change H7K2M9QX --check-out 2027-05-02 --refund 80 --reason "fell ill"
     """
@@ -73,7 +76,9 @@ def change(
     context = current_services().booking_context
     with refusals_said():
         room = wanted["room"] and _room(reference, wanted["room"])
-        asked = reservations.StayChange(room_id=room, guests=wanted["guests"], **dates)
+        asked = reservations.StayChange(
+            room_id=room, guests=wanted["guests"], children=_ages(wanted["children"]), **dates
+        )
         found = reservations.quote_change_by_reference(acting(), reference, asked, context.rules)
         seen = front_desk.preview_change(acting(), found.booking.id, asked, context.rules)
         click.echo(_shown(seen, how), err=as_json)
@@ -94,6 +99,13 @@ def change(
         show_one(changed.reference)
         return
     click.echo(f"{changed.reference} is changed: {_stay(changed.room_name, changed.check_in, changed.check_out)}.")
+
+
+def _ages(said: str | None) -> tuple[int, ...] | None:
+    """None where nobody has said: as they are."""
+    if said is None or said.strip().lower() == "none":
+        return None if said is None else ()
+    return accept(reservations.StayWish, {"childrenAges": said}, strict=False).children
 
 
 def _room(reference: str, said: str) -> uuid.UUID:
@@ -134,10 +146,12 @@ def _shown(seen: ChangePreview, how: str | None) -> str:
     """What it is, what it would be, and what that does to the price."""
     quote = seen.quote
     was = quote.booking
-    before = f"{was.reference}: {_stay(was.room_name, was.check_in, was.check_out)}, {count(was.guests, 'guest')}"
+    before = f"{was.reference}: {_stay(was.room_name, was.check_in, was.check_out)}, {_party(was.guests, was.children)}"
     if quote.is_nothing:
         return f"{before}. It is so already: nothing to change."
-    after = f"{_stay(quote.room_name, quote.stay.check_in, quote.stay.check_out)}, {count(quote.guests, 'guest')}"
+    after = (
+        f"{_stay(quote.room_name, quote.stay.check_in, quote.stay.check_out)}, {_party(quote.guests, quote.children)}"
+    )
     if quote.moves_on:
         after = f"{was.room_name} until {quote.moves_on}, {after}"
     return f"{before}; then {after}. {_difference(quote)}{_settled(seen, how)}"
@@ -164,6 +178,12 @@ def _settled(seen: ChangePreview, how: str | None) -> str:
     return told + "".join(
         f" {money_format.plain(one, quote.currency)} will be {what}." for what, one in sums.items() if one
     )
+
+
+def _party(guests: int, children: tuple[int, ...]) -> str:
+    """2 guests, children of 4 and 7 among them."""
+    young = f", children of {' and '.join(map(str, children))} among them" if children else ""
+    return count(guests, "guest") + young
 
 
 def _stay(room: str, check_in: dt.date, check_out: dt.date) -> str:

@@ -196,6 +196,7 @@ _SHOWN = load_only(
     Booking.check_in_time,
     Booking.check_out,
     Booking.guests,
+    Booking.children_ages,
     Booking.currency,
     Booking.status,
     Booking.held_until,

@@ -15,7 +15,7 @@ from booking.domain.payments import GUARANTEES, Contact
 from booking.domain.reservations.change_quotes import StayChange
 from booking.domain.reservations.change_settlements import Settlement
 from booking.domain.reservations.front_desk.text_consents import Textable
-from booking.domain.reservations.inputs import Cancellation, Requests, RoomId, StayOrder, StayWish
+from booking.domain.reservations.inputs import Cancellation, ChosenStay, Requests, RoomId, StayWish
 from booking.domain.reservations.lines import MAX_ROOMS
 from booking.domain.reservations.refund_decisions import Decided
 from booking.domain.reservations.requests import OrderItem, OrderRequest
@@ -28,8 +28,8 @@ WAIVED = "waived"
 WRONG = object()  # an address that was no address: it is told so
 
 
-class DeskBooking(StayOrder):
-    """Rooms for the same nights and as many guests each, who stays, and how it is to be paid.
+class DeskBooking(ChosenStay):
+    """Rooms for the same nights, as many guests and the same extras each, who stays, and how it is to be paid.
 
     A caller leaves a phone number, an email address or both; `texts`: they agree to be texted there. `shown`: what
     each room was said to cost, as "room_01…=270.00".
@@ -90,7 +90,8 @@ class DeskBooking(StayOrder):
     @property
     def wanted(self) -> OrderRequest:
         """Raises Invalid."""
-        items = (OrderItem(room, self.stay, self.guests, children=self.children) for room in map(_room, self.room))
+        beside: dict[str, Any] = {"children": self.children, "extras": tuple(self.extras)}
+        items = (OrderItem(room, self.stay, self.guests, **beside) for room in map(_room, self.room))
         return OrderRequest(None, tuple(items), contact=self.contact)
 
     @property

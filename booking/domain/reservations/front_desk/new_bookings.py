@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from booking.domain import catalogue, inventory, payments, people, pricing
 from booking.domain.actors import Actor
 from booking.domain.catalogue import Room
 from booking.domain.errors import BookingError, Invalid, PriceChanged
 from booking.domain.people import Action
+from booking.domain.pricing import Extra
 from booking.domain.reservations import bookings, guarantees, orders
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import Lines
@@ -38,11 +40,15 @@ class OfferedRoom:
 
 @dataclass(frozen=True, slots=True)
 class RoomOffer:
-    """The rooms in the order of their names, at most MOST_ROOMS; `matching` is how many are free."""
+    """The rooms in the order of their names, at most MOST_ROOMS; `matching` is how many are free.
+
+    `extras` can be chosen beside a stay in one of them or more.
+    """
 
     stay: Stay
     rooms: list[OfferedRoom]
     matching: int
+    extras: list[Extra]
 
 
 @reading
@@ -55,8 +61,9 @@ def free_rooms(
     *,
     goes_on: bool = False,
     children: Sequence[int] = (),
+    extras: Collection[str] = (),
 ) -> RoomOffer:
-    """Rooms of the property that could be booked for so many guests each. Raises NotFound, Invalid.
+    """Rooms of the property that could be booked for so many guests each, with these extras. Raises NotFound, Invalid.
 
     `goes_on`: for somebody who stays already, whatever rules and the shortest and longest stay there are.
     """
@@ -74,11 +81,13 @@ def free_rooms(
     page = catalogue.page_of_rooms(property_id, *fits, offset=0, limit=MOST_ROOMS)
     now = clock.now()
     offers = {room.id: pricing.offered(room, house, now) for room in page.rooms}
-    totals = {id: pricing.quote(offer, stay, guests, now, children=children).total for id, offer in offers.items()}
+    party: dict[str, Any] = {"children": children, "extras": extras}
+    totals = {id: pricing.quote(offer, stay, guests, now, **party).total for id, offer in offers.items()}
+    beside = (extra for offer in offers.values() for extra in pricing.extras_of(offer, stay, guests, children))
     rooms = [
         OfferedRoom(room.id, room.name, room.kind, room.capacity, totals[room.id], room.currency) for room in page.rooms
     ]
-    return RoomOffer(stay, rooms, page.matching)
+    return RoomOffer(stay, rooms, page.matching, list({extra.id: extra for extra in beside}.values()))
 
 
 def book(

@@ -97,6 +97,7 @@ class FoundBooking:
     channel: str
     created_at: dt.datetime
     earlier_rooms: tuple[EarlierRoom, ...]  # before `room`, where they have moved
+    children: tuple[int, ...]  # the ages of those of the guests who are some
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,4 +361,5 @@ def _entry(booking: Booking, order: Order, name: str | None, email: str | None) 
         order.channel,
         booking.created_at,
         booking.rooms_before,
+        booking.children,
     )
