@@ -86,7 +86,8 @@ def _fee(amount: Any) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-def _terms(kind: str, currency: str) -> st.SearchStrategy[dict[str, Any]]:
+def terms_of(kind: str, currency: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Any terms of a rule of this kind."""
     amount = _money(currency, 500)
     band = st.fixed_dictionaries({"age": st.integers(0, 17), "amount": amount})
     guests = {"included": st.integers(1, 4), "extra": amount, "fewer": amount, "children": st.lists(band, max_size=3)}
@@ -133,7 +134,7 @@ def rule_sets(draw: st.DrawFn, room: RatedRoom, most: int = 8) -> list[Rule]:
                 1,
                 kind,
                 f"rule {number}",
-                rule_terms.read(kind, draw(_terms(kind, room.currency))),
+                rule_terms.read(kind, draw(terms_of(kind, room.currency))),
                 priority=draw(st.integers(-2, 2)),
                 first=first,
                 last=last,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import WithJsonSchema
@@ -13,7 +14,7 @@ from booking.api.price_schemas import Money
 from booking.api.schema import Instant, Schema, instant
 from booking.domain import invoicing
 from booking.domain.errors import BookingNotFound
-from booking.domain.invoicing import INVOICE_KINDS, Document, SoldLine
+from booking.domain.invoicing import INVOICE_KINDS, Document, LineTax, SoldLine
 from booking.domain.money import as_number
 from booking.domain.people import CurrentUser
 from booking.http import words
@@ -45,6 +46,15 @@ class InvoiceBuyer(Schema):
     vat_number: str | None
 
 
+class InvoiceLineTax(Schema):
+    """A tax in percent that a line bears, and the part of it that is this line’s."""
+
+    label: str
+    rate: float
+    amount: Money
+    included: bool
+
+
 class InvoiceLine(Schema):
     """A line: of a credit note, one that is taken back. Taxes that are `included` in other lines add nothing."""
 
@@ -55,6 +65,7 @@ class InvoiceLine(Schema):
     rule: str
     label: str
     included: bool
+    taxes: list[InvoiceLineTax]
 
 
 class Invoice(Schema):
@@ -100,7 +111,10 @@ def _shown(document: Document) -> Invoice:
         created_at=instant(invoice.created_at),
         seller=_seller(document),
         buyer=_buyer(document),
-        lines=[_line(line, invoice.currency) for line in document.lines],
+        lines=[
+            _line(line, taxes, invoice.currency)
+            for line, taxes in zip(document.lines, document.line_taxes, strict=True)
+        ],
         total=as_number(invoice.total, invoice.currency),
         due=as_number(invoice.due, invoice.currency),
         currency=invoice.currency,
@@ -118,7 +132,7 @@ def _buyer(document: Document) -> InvoiceBuyer | None:
     return InvoiceBuyer(**{name: getattr(buyer, name) for name in InvoiceBuyer.model_fields}) if buyer else None
 
 
-def _line(line: SoldLine, currency: str) -> InvoiceLine:
+def _line(line: SoldLine, taxes: Sequence[LineTax], currency: str) -> InvoiceLine:
     return InvoiceLine(
         booking_id=encode("booking", line.booking_id),
         kind=line.kind,
@@ -127,4 +141,10 @@ def _line(line: SoldLine, currency: str) -> InvoiceLine:
         rule=line.rule,
         label=str(line.line.get("label") or words.price_rule(line.rule)),
         included=line.included,
+        taxes=[
+            InvoiceLineTax(
+                label=tax.label, rate=float(tax.rate), amount=as_number(tax.amount, currency), included=tax.included
+            )
+            for tax in taxes
+        ],
     )

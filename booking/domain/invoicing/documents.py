@@ -14,8 +14,9 @@ from sqlalchemy.orm import aliased
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingNotFound
-from booking.domain.invoicing import sold
+from booking.domain.invoicing import line_taxes, sold
 from booking.domain.invoicing.errors import InvoiceNotFound
+from booking.domain.invoicing.line_taxes import LineTax
 from booking.domain.invoicing.models import Invoice, InvoiceBuyer, InvoiceLine
 from booking.domain.invoicing.sold import SoldLine
 from booking.domain.payments import Order
@@ -62,6 +63,11 @@ class Document:
             Alike(booking_id, kind, rule, len(list(lines)), amount, included)
             for (booking_id, kind, rule, amount, included), lines in groups
         ]
+
+    @property
+    def line_taxes(self) -> list[tuple[LineTax, ...]]:
+        """Of each of its lines the taxes in percent that it bears."""
+        return line_taxes.of_lines(self.lines, self.invoice.currency)
 
     @property
     def taxes(self) -> list[SoldLine]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from flask_babel import gettext
 
 from booking.domain import pricing
-from booking.domain.invoicing import Alike, Document
+from booking.domain.invoicing import Alike, Document, LineTax
 from booking.http import date_format, money_format, number_format, words
 from booking.infra.ids import decode
 
@@ -104,11 +104,13 @@ def _facts(document: Document) -> list[tuple[str, str]]:
 def _rows(document: Document) -> list[Row]:
     stays = {decode("booking", stay["bookingId"]): stay for stay in document.invoice.stays}
     rows, last = [], None
+    first, taxes = 0, document.line_taxes
     for line in document.alike:
+        borne, first = taxes[first], first + line.count
         if line.included:
             continue
         of = _stay(stays[line.booking_id]) if line.booking_id != last and line.booking_id in stays else ""
-        rows.append(Row(_text(document, line), _money(document, line.amount), of))
+        rows.append(Row(_with_rates(_text(document, line), borne), _money(document, line.amount), of))
         last = line.booking_id
     return rows
 
@@ -124,6 +126,12 @@ def _text(document: Document, line: Alike) -> str:
         each = _money(document, line.each)
         return str(gettext("%(nights)s at %(price)s", nights=number_format.nights(line.count), price=each))
     return _name_of(document, line.booking_id, line.rule)
+
+
+def _with_rates(text: str, taxes: Sequence[LineTax]) -> str:
+    """3 nights at €120.00 (VAT 6%)"""
+    said = ", ".join(f"{tax.label} {number_format.exact_percent(tax.rate)}" for tax in taxes)
+    return f"{text} ({said})" if said else text
 
 
 def _name_of(document: Document, booking_id: uuid.UUID, rule: str) -> str:
