@@ -62,15 +62,16 @@ _CLOSED = st.fixed_dictionaries({"closed": st.booleans()})
 _LENGTH = st.fixed_dictionaries({"nights": st.integers(1, 20), "percent": _percents(1, 100)})
 _DYNAMIC = {"steps": [{"occupancy": 50, "percent": 10}], "floor": -50, "ceiling": 50, "step": 50}
 
-_TAX_IN_PERCENT = st.fixed_dictionaries(
-    {"percent": st.decimals("0.0001", 100, places=4)},
-    optional={"of": st.sampled_from(rule_terms.OF), "nights": st.integers(1, 9), "included": st.booleans()},
-)
+
+def _tax_in_percent(amount: Any) -> st.SearchStrategy[dict[str, Any]]:
+    of = {"of": st.sampled_from(rule_terms.OF), "nights": st.integers(1, 9)}
+    optional = {**of, "included": st.booleans(), "cap": amount}
+    return st.fixed_dictionaries({"percent": st.decimals("0.0001", 100, places=4)}, optional=optional)
 
 
 def _tax_in_money(amount: Any) -> st.SearchStrategy[dict[str, Any]]:
     by_guests = {"amount": amount, "per": st.just("guest_night")}
-    optional = {"nights": st.integers(1, 9), "included": st.booleans(), "fromAge": st.integers(1, 18)}
+    optional = {"cap": amount, "nights": st.integers(1, 9), "included": st.booleans(), "fromAge": st.integers(1, 18)}
     return st.one_of(
         st.fixed_dictionaries(by_guests, optional=optional),
         st.fixed_dictionaries({"amount": amount, "per": st.sampled_from(rule_terms.PER)}),
@@ -82,7 +83,9 @@ def _fee(amount: Any) -> st.SearchStrategy[dict[str, Any]]:
     by_guests = {"amount": amount, "per": st.sampled_from(["guest", "guest_night"]), "fromAge": st.integers(1, 18)}
     optional = {"optional": st.booleans()}
     return st.one_of(
-        st.fixed_dictionaries(said, optional=optional), st.fixed_dictionaries(by_guests, optional=optional)
+        st.fixed_dictionaries(said, optional=optional),
+        st.fixed_dictionaries(by_guests, optional=optional),
+        st.fixed_dictionaries({"amount": amount, "per": st.just("night")}, optional={"cap": amount}),
     )
 
 
@@ -111,7 +114,7 @@ def terms_of(kind: str, currency: str) -> st.SearchStrategy[dict[str, Any]]:
         rule_terms.NOTICE: _DAYS_AHEAD,
         rule_terms.HORIZON: _DAYS_AHEAD,
         rule_terms.FEE: _fee(amount),
-        rule_terms.TAX: st.one_of(_tax_in_money(amount), _TAX_IN_PERCENT),
+        rule_terms.TAX: st.one_of(_tax_in_money(amount), _tax_in_percent(amount)),
     }
     return said[kind]
 

@@ -56,6 +56,7 @@ _LEAD = (
     TermField("percent", _("Percent off"), PERCENT, required=True),
 )
 _DAYS = (TermField("days", _("Days before arrival"), WHOLE, required=True),)
+_CAP = TermField("cap", _("At most in all, of a guest’s at most for each"), MONEY, _("Such as 50; empty for no limit"))
 _FROM_AGE = TermField("fromAge", _("Only for guests from this age"), WHOLE, _("Such as 16; empty for all"))
 _PER = (
     ("stay", _("for the stay")), ("night", _("for each night")), ("guest", _("for each guest")),
@@ -94,6 +95,7 @@ FIELDS: dict[str, tuple[TermField, ...]] = {
         TermField("amount", _("Amount"), MONEY, required=True),
         TermField("per", _("Counted"), CHOICE, options=_PER),
         _FROM_AGE,
+        _CAP,
         TermField("optional", _("Guests choose it beside their stay"), CHECK),
     ),
     "tax": (
@@ -105,6 +107,7 @@ FIELDS: dict[str, tuple[TermField, ...]] = {
         )),
         TermField("nights", _("Only for the first nights"), WHOLE, _("Such as 7; empty for all")),
         _FROM_AGE,
+        _CAP,
         TermField("included", _("It is in the prices already"), CHECK),
     ),
 }  # fmt: skip

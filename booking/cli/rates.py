@@ -91,11 +91,12 @@ def add(slug: str, kind: str, name: str, terms: tuple[str, ...], as_json: bool, 
     """Add a rule of a KIND called NAME, as guests will read it beside the price; it counts from now on.
 
     TERMS by kind: price amount= or percent= of the room's own price; adjust amount= or percent= more (below 0: less);
-    guests included= extra= fewer=; length steps=NIGHTS:PERCENT,...; early_bird and last_minute
-    days= percent=; min_nights and max_nights nights=; closed_to_arrival and closed_to_departure closed=; notice and
-    horizon days=; dynamic steps=OCCUPANCY:DAYS:PERCENT,... floor= ceiling= step= ahead=; fee amount=
-    per=stay|night|guest|guest_night; tax amount= per=, or percent= of=nights|all (all: fees too), for the first nights=
-    only, included=true where it is in the prices already. Fees and taxes of different names add up.
+    guests included= extra= fewer=; length steps=NIGHTS:PERCENT,...; early_bird and last_minute days= percent=;
+    min_nights and max_nights nights=; closed_to_arrival and closed_to_departure closed=; notice and horizon days=;
+    dynamic steps=OCCUPANCY:DAYS:PERCENT,... floor= ceiling= step= ahead=; fee amount= per=stay|night|guest|guest_night;
+    tax amount= per=, or percent= of=nights|all (all: fees too), for the first nights= only, included=true where it is
+    in the prices already; cap= of both: at most so much for the stay, or each guest. Fees and taxes of different names
+    add up.
 
     \b
     Examples:

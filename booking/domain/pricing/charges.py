@@ -86,6 +86,7 @@ def by_percent(reason: Reason, terms: TaxTerms, stay: Charged, fees: Decimal) ->
     counted = min(terms.nights or len(stay.nights), len(stay.nights))
     whole = (100 + rate) if terms.included else Decimal(100)
     amount = rounded(base * rate * counted / (whole * len(stay.nights)), stay.currency)
+    amount = amount if terms.cap is None else min(amount, terms.cap)
     return Charge(TAX, None, amount, terms.included, reason) if amount > 0 else None
 
 
@@ -110,7 +111,16 @@ def _by_amount(reason: Reason, terms: rule_terms.Terms, stay: Charged) -> list[C
         return []
     kind, included, cap = reason.kind, getattr(said, "included", False), getattr(said, "nights", None)
     dates: Sequence[dt.date | None] = stay.nights[:cap] if said.is_by_night else (None,)
-    return [Charge(kind, date, amount, included, reason) for date in dates]
+    amounts = up_to(said.most(stay.guests, stay.children), [amount] * len(dates))
+    return [Charge(kind, date, part, included, reason) for date, part in zip(dates, amounts, strict=True) if part]
+
+
+def up_to(most: Decimal | None, amounts: Iterable[Decimal]) -> list[Decimal]:
+    """As much of each as there is left of what they come to at most."""
+    found = list[Decimal]()
+    for amount in amounts:
+        found.append(amount if most is None else min(amount, max(most - sum(found), Decimal(0))))
+    return found
 
 
 def _reason(rule: Rule) -> Reason:

@@ -63,6 +63,7 @@ class Terms:
     charge_ages: tuple[int, ...]
     child_ages: tuple[int, ...]
     child_amounts: tuple[int, ...]
+    charge_caps: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,26 +196,29 @@ def _terms(rules: RoomRules, room: CompiledRoom, day: dt.date, policies: Policie
 
 
 def _charges(rules: RoomRules, currency: str, day: dt.date) -> dict[str, Any]:
-    """Those that add to the total, an entry for each in all five."""
+    """Those that add to the total, an entry for each in all six; no caps where none has one."""
     found = [rule for kind in rule_terms.CHARGE_KINDS for rule in rules.find_each(kind, day)]
     counted = (rule for rule in found if not getattr(rule.terms, "included", False) and not charges.is_extra(rule))
     rows = [_charge(rule, currency) for rule in counted]
-    names = ("charge_values", "charge_nights", "charge_guests", "charge_bases", "charge_ages")
-    return dict(zip(names, zip(*rows, strict=True) if rows else ((),) * len(names), strict=True))
+    names = ("charge_values", "charge_nights", "charge_guests", "charge_bases", "charge_ages", "charge_caps")
+    said = dict(zip(names, zip(*rows, strict=True) if rows else ((),) * len(names), strict=True))
+    return said if any(cap is not None for cap in said["charge_caps"]) else said | {"charge_caps": ()}
 
 
-def _charge(rule: Rule, currency: str) -> tuple[Decimal, int, bool, int, int]:
+def _charge(rule: Rule, currency: str) -> tuple[Decimal, int, bool, int, int, int | None]:
     """Minor units or percent; for how many nights at most, 0 where it is for the stay; for each guest; of what; from
-    what age on.
+    what age on; what it comes to at most, for each guest where it is for each.
     """
+    cap = getattr(rule.terms, "cap", None)
+    most = None if cap is None else minor(cap, currency)
     if isinstance(rule.terms, TaxTerms) and rule.terms.percent is not None:
         base = PERCENT_OF_ALL if rule.terms.of == rule_terms.OF_ALL else PERCENT_OF_NIGHTS
-        return rule.terms.percent, rule.terms.nights or ALL_NIGHTS, False, base, 0
+        return rule.terms.percent, rule.terms.nights or ALL_NIGHTS, False, base, 0, most
     terms = cast(ChargeTerms, rule.terms)
     nights = (getattr(terms, "nights", None) or ALL_NIGHTS) if terms.is_by_night else 0
     base = FEE_AMOUNT if rule.kind == rule_terms.FEE else TAX_AMOUNT
     amount = Decimal(minor(cast(Decimal, terms.amount), currency))
-    return amount, nights, terms.is_by_guest, base, terms.from_age or 0
+    return amount, nights, terms.is_by_guest, base, terms.from_age or 0, most
 
 
 def hundredths(percent: Decimal) -> int:

@@ -120,6 +120,8 @@ class StayTerms(Model):
     plans: Mapped[JsonList] = mapped_column(server_default=text("'[]'"))
     # From what age on; empty as the version before writes it.
     charge_ages: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
+    # What each comes to at most, in minor units, for each guest where it counts by guests; empty where none has a cap.
+    charge_caps: Mapped[list[int | None]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
     # What children up to these ages cost where they are beyond the `included` guests, by age.
     child_ages: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
     child_amounts: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))

@@ -115,6 +115,8 @@ _CHARGES: tuple[ColumnElement[Any], ...] = (
     StayTerms.charge_nights.expression,
     StayTerms.charge_guests.expression,
     StayTerms.charge_bases.expression,
+    StayTerms.charge_ages.expression,
+    StayTerms.charge_caps.expression,
 )
 
 
@@ -150,7 +152,6 @@ def _changes(stay: _Asked, *, by_age: bool) -> tuple[ColumnElement[Any], ...]:
         said = StayTerms.included, StayTerms.extra, StayTerms.fewer, StayTerms.child_ages, StayTerms.child_amounts
         change = func.party_change(stay.guests, _AGES, *said, type_=BigInteger)
     step = func.width_bucket(stay.nights, StayTerms.length_nights, type_=Integer)
-    ages: tuple[ColumnElement[Any], ...] = (StayTerms.charge_ages.expression,) if by_age else ()
     return (
         change.label("change"),
         cast(func.coalesce(StayTerms.length_percents[step], 0), BigInteger).label("length_percent"),
@@ -158,7 +159,6 @@ def _changes(stay: _Asked, *, by_age: bool) -> tuple[ColumnElement[Any], ...]:
         cast(case((lead <= StayTerms.late_days, StayTerms.late_percent), else_=0), BigInteger).label("late_percent"),
         func.power(cast(10, Numeric), -func.minor_units(Property.currency), type_=Numeric).label("unit"),
         *_CHARGES,
-        *ages,
     )
 
 
@@ -280,7 +280,12 @@ def _with_charges(net: ColumnElement[Any], known: CTE, *, by_age: bool) -> Colum
         charged = func.with_charges(net, _ASKED.nights, _ASKED.guests, *children, type_=Numeric)
     else:
         charged = func.with_charges(net, _ASKED.nights, _ASKED.guests, *arrays, type_=Numeric)
-    return case((func.cardinality(arrays[0]) > 0, charged), else_=net)
+    ages = _AGES if by_age else literal_column("'{}'::smallint[]")
+    capped = func.with_charges(
+        net, _ASKED.nights, _ASKED.guests, ages, *arrays, known.c.charge_ages, known.c.charge_caps, type_=Numeric
+    )
+    has_caps = func.cardinality(known.c.charge_caps) > 0
+    return case((has_caps, capped), (func.cardinality(arrays[0]) > 0, charged), else_=net)
 
 
 def _part(amount: ColumnElement[int], percent: ColumnElement[int]) -> ColumnElement[int]:

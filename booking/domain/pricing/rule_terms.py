@@ -207,21 +207,26 @@ OF_NIGHTS, OF_ALL = OF = ("nights", "all")
 class ChargeTerms(Terms):
     """What a stay costs beside its nights: an amount for the stay, or for each night, guest, or guest and night.
 
-    Of guests those who are younger than `from_age` cost nothing, where their ages are known.
+    Of guests those who are younger than `from_age` cost nothing, where their ages are known. What counts by the night
+    or in percent comes to at most its `cap` for the stay, or for each guest where it counts by guests.
     """
 
     amount: Money | None = None
     per: Annotated[str, AfterValidator(one_of(PER))] | None = None
     from_age: Annotated[int, Field(ge=1, le=ADULT_AGE)] | None = None
+    cap: Money | None = None
 
     @model_validator(mode="after")
     def _of_guests(self) -> Self:
         if self.from_age is not None and not self.is_by_guest:
             raise refuse(Notice("only_beside", other="per=guest, per=guest_night"), "fromAge")
+        if self.cap is not None and self.amount is not None and not self.is_by_night:
+            raise refuse(Notice("only_beside", other="per=night, per=guest_night, percent"), "cap")
         return self
 
     def amounts(self) -> dict[str, Decimal]:
-        return {} if self.amount is None else {"amount": self.amount}
+        said = {"amount": self.amount, "cap": self.cap}
+        return {name: amount for name, amount in said.items() if amount is not None}
 
     @property
     def is_by_guest(self) -> bool:
@@ -233,8 +238,14 @@ class ChargeTerms(Terms):
 
     def once(self, guests: int, children: Sequence[int] = ()) -> Decimal:
         """The amount for a stay, or for one of its nights; `children` are the ages of some of the guests."""
-        free = sum(age < (self.from_age or 0) for age in children)
-        return (self.amount or Decimal(0)) * (guests - free if self.is_by_guest else 1)
+        return (self.amount or Decimal(0)) * self._heads(guests, children)
+
+    def most(self, guests: int, children: Sequence[int] = ()) -> Decimal | None:
+        """What all of it comes to at most."""
+        return None if self.cap is None else self.cap * self._heads(guests, children)
+
+    def _heads(self, guests: int, children: Sequence[int]) -> int:
+        return guests - sum(age < (self.from_age or 0) for age in children) if self.is_by_guest else 1
 
 
 class FeeTerms(ChargeTerms):

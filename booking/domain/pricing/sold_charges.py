@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import groupby
 
 from booking.domain.pricing import charges
 from booking.domain.pricing.nightly import Reason
@@ -23,7 +24,7 @@ def charges_again(sold: Iterable[Line], stay: Iterable[Line], currency: str) -> 
     stay = list(stay)
     by_night = sorted((line for line in stay if is_charge(line)), key=_order)
     counts = charges.within_caps(line.reasons[0] for line in by_night)
-    made = [line for line, is_within in zip(by_night, counts, strict=True) if is_within]
+    made = _up_to_caps([line for line, is_within in zip(by_night, counts, strict=True) if is_within])
     of_whole = [line for line in sold if is_charge(line) and line.date is None]
     made += (line for line in of_whole if line.reasons[0].percent is None)
     base = [line for line in stay if is_of_nights(line)]
@@ -43,6 +44,24 @@ def included_again(lines: Sequence[Line], currency: str) -> list[Line]:
         else:
             found.append(line)
     return found
+
+
+def _up_to_caps(by_night: Sequence[Line]) -> list[Line]:
+    """Of each charge by the night as much as its cap lets be: as many guests count as at the night that costs most."""
+    found = list[Line]()
+    for _, lines in groupby(by_night, lambda line: (line.kind, line.label.casefold(), line.rule)):
+        alike = list(lines)
+        amounts = charges.up_to(_most(alike), [line.amount for line in alike])
+        found += (replace(line, amount=part) for line, part in zip(alike, amounts, strict=True) if part)
+    return found
+
+
+def _most(alike: Sequence[Line]) -> Decimal | None:
+    reason = alike[0].reasons[0]
+    cap = charges.kept_terms(reason).cap
+    if cap is None or not reason.amount:
+        return cap
+    return cap * max(line.amount for line in alike) / min(reason.amount, cap or reason.amount)
 
 
 def _by_percent(reason: Reason, base: Sequence[Line], made: Iterable[Line], currency: str) -> Line | None:

@@ -274,6 +274,7 @@ LABELS = {
     "extras": _("Extras"),
     "babiesUnder": _("Babies under"),
     "fromAge": _("From age"),
+    "cap": _("At most"),
     "capacity": _("Guests"),
     "location": _("Destination"),
     "minPrice": _("Minimum price"),

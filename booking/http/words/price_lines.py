@@ -56,6 +56,8 @@ PERCENT_OF: Templates = {
 }
 OF_RULE: Template = _("%(rule)s: %(terms)s")
 AT_MOST: Template = _("for at most %(nights)s")
+CAPPED: Template = _("at most %(amount)s in all")
+CAPPED_EACH: Template = _("at most %(amount)s for each guest")
 INCLUDED: Template = _("%(tax)s, included")
 WITH_RATE: Template = _("%(tax)s (%(percent)s)")
 
@@ -99,6 +101,9 @@ def charged_by(of: PriceReason, currency: str) -> str:
         said = [str(PERCENT_OF[terms.get("of") or "nights"]) % {"percent": rate}]
     if most := terms.get("nights"):
         said.append(str(AT_MOST) % {"nights": number_format.nights(most)})
+    if terms.get("cap") is not None:
+        cap = money_format.money(Decimal(str(terms["cap"])), currency)
+        said.append(str(CAPPED_EACH if terms.get("per") == "guest_night" else CAPPED) % {"amount": cap})
     return ", ".join(said)
 
 

@@ -99,20 +99,23 @@ def quoted(room: Room, stay: Stay, guests: int, children: Sequence[int] = ()) ->
 
 
 def test_sql_counts_children_by_age_as_the_function_does(app: Flask, room: Room) -> None:
-    """Bands of ages, of which two are of one; fees and taxes from an age on; fewer guests than nights are for."""
+    """Bands of ages, of which two are of one; fees and taxes from an age on, and up to a cap; fewer guests than nights
+    are for.
+    """
     bands = [{"age": 2, "amount": 0}, {"age": 11, "amount": "7.77"}, {"age": 11, "amount": 9}, {"age": 5, "amount": 3}]
     add(room, "guests", included=2, extra="19.99", fewer=10, children=bands)
     add(room, "fee", name="Linen", amount="6.25", per="guest", fromAge=3)
     add(room, "fee", name="Pet", amount=15, optional=True)
-    add(room, "tax", name="City", amount="3.75", per="guest_night", nights=5, fromAge=12)
-    add(room, "tax", name="Sales", percent="8.875", of="all")
+    add(room, "tax", name="City", amount="3.75", per="guest_night", nights=5, fromAge=12, cap="12.50")
+    add(room, "fee", name="Heating", amount=4, per="night", cap=21)
+    add(room, "tax", name="Sales", percent="8.875", of="all", cap=70)
     pricing.rebuild_rates(room.property_id, RULES)
     chance, first, seen = random.Random(7), today() + dt.timedelta(days=3), set[Decimal]()
     for _ in range(150):
         day = first + dt.timedelta(days=chance.randrange(60))
         stay = Stay(day, day + dt.timedelta(days=chance.randint(1, 9)))
         guests = chance.randint(1, 6)
-        children = sorted(chance.randrange(18) for _ in range(chance.randint(1, guests)))
+        children = sorted(chance.randrange(18) for _ in range(chance.randint(0, guests)))
         assert asked(room, stay, guests, children) == quoted(room, stay, guests, children), (stay, guests, children)
         seen.add(quoted(room, stay, guests, children)[1])
     assert len(seen) > 100
