@@ -17,7 +17,7 @@ from flask_babel import gettext
 from booking.admin import calendar_place, states
 from booking.admin.booking import back, done, id_of, known
 from booking.admin.calendar import TOLD
-from booking.domain import inventory, people, reservations
+from booking.domain import inventory, people, pricing, reservations
 from booking.domain.errors import (
     BookingError,
     BookingModified,
@@ -30,7 +30,7 @@ from booking.domain.errors import (
     SignInTooOld,
     Unavailable,
 )
-from booking.domain.reservations import StayChange, StayWish, front_desk
+from booking.domain.reservations import Booking, StayChange, StayWish, front_desk
 from booking.domain.reservations.front_desk import ChangePreview, DeskChange, RoomOffer, StaffBooking
 from booking.domain.stays import Stay
 from booking.http import date_format
@@ -44,7 +44,7 @@ from booking.pages.signed_in import actor
 
 blueprint = Blueprint("change", __name__, url_prefix="/bookings/<booking_id>/change")
 
-STAY = ("checkIn", "checkOut", "roomId", "guests", "childrenAges")
+STAY = ("checkIn", "checkOut", "roomId", "guests", "childrenAges", "extras")
 
 
 Wish = TypeVar("Wish", bound=StayWish)
@@ -75,7 +75,7 @@ def change(booking_id: str) -> Response:
     """Change it on the terms that were shown; on others, show those."""
     form = Form.posted()
     try:
-        given = _with_children(form, form.accept(DeskChange))
+        given = _with_party(form, form.accept(DeskChange))
         if given.moves_money:
             people.require_recent_sign_in(actor())
         context = current_services().booking_context
@@ -121,6 +121,7 @@ def _page(seen: StaffBooking, form: Form, refusal: BookingError | None = None) -
         "preview": answer.preview,
         "bill": bills.of_lines(answer.preview.lines, booking.currency) if answer.preview else [],
         "offer": answer.offer,
+        "kept_extras": _kept_extras(booking),
         "rooms": _rooms(seen, form, answer.offer),
         "day_names": _days(seen),
         "ways": _ways(seen),
@@ -135,10 +136,10 @@ def _answer(seen: StaffBooking, form: Form) -> Answer:
     wish = StayWish()
     if not any(form.value(name) for name in STAY):
         return Answer(offer=_free(seen, wish))
-    stay = Form({name: form.value(name) for name in STAY})
+    stay = Form.of({name: sent for name in STAY if (sent := [*filter(None, form.sent(name))])})
     try:
-        wish = _with_children(form, stay.accept(StayWish))
-        wanted = StayChange(wish.check_in, wish.check_out, wish.room, wish.guests, wish.children)
+        wish = _with_party(form, stay.accept(StayWish))
+        wanted = StayChange(wish.check_in, wish.check_out, wish.room, wish.guests, wish.children, wish.chosen)
         rules = current_services().booking_context.rules
         return Answer(front_desk.preview_change(actor(), seen.booking.id, wanted, rules), _free(seen, wish))
     except BookingNotFound:
@@ -148,9 +149,16 @@ def _answer(seen: StaffBooking, form: Form) -> Answer:
         return Answer(offer=_free(seen, wish), status=status_of(refusal))
 
 
-def _with_children(form: Form, wish: Wish) -> Wish:
-    """Where the field of their ages is empty there are none; where it is not there they stay as they are."""
-    return wish.model_copy(update={"children_ages": []}) if form.sent("childrenAges") == [""] else wish
+def _kept_extras(booking: Booking) -> list[tuple[str, str]]:
+    """The rule of each that it was sold with, and what it was called."""
+    lines = pricing.kept_lines(booking.price_lines)
+    return list({line.rule: line.label for line in lines if line.rule in booking.extras}.items())
+
+
+def _with_party(form: Form, wish: Wish) -> Wish:
+    """Children and extras as the form has them: none where their field is empty, as they are where it is not there."""
+    fields = {"children_ages": "childrenAges", "extras": "extras"}
+    return wish.model_copy(update={name: [] for name, field in fields.items() if form.is_none(field)})
 
 
 def _tell(form: Form, refusal: BookingError) -> None:

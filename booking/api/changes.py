@@ -115,7 +115,7 @@ def _page_links(booking_id: uuid.UUID) -> PaymentLinks:
 
 
 def _wanted(body: StayWish) -> StayChange:
-    return StayChange(body.check_in, body.check_out, body.room, body.guests, body.children)
+    return StayChange(body.check_in, body.check_out, body.room, body.guests, body.children, body.chosen)
 
 
 CHANGED = Shown(200, bookings.body_of, bookings.version_header, bookings.again)

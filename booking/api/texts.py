@@ -38,6 +38,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "to": ("The day after the last night.", "2026-12-31"),
     "guests": ("The number of guests.", 2),
     "childrenAges": ("The ages of those of the guests who are children, from 0 to 17.", [4]),
+    "StayWish.extras": ("What is chosen beside the stay, the `rule` of each; null or absent to keep it.", []),
     "StayWish.childrenAges": ("The children’s ages; null or absent to keep them.", [4]),
     "extras": ("What can be chosen beside the stay, with what it costs; in requests, the `rule` of each.", []),
     "StayQuote.version": ("It is greater once the stay may cost something else.", 12),

@@ -73,6 +73,11 @@ class Form:
         """Whatever stood in the field, as often as it came."""
         return self._values.getlist(name)
 
+    def is_none(self, name: str) -> bool:
+        """Whether the field was there, and nothing in it."""
+        sent = self._values.getlist(name)
+        return bool(sent) and not any(sent)
+
     def put(self, name: str, values: Iterable[str]) -> None:
         """What stands in the field from now on."""
         self._values = MultiDict(self._values)  # what a request brought cannot be changed

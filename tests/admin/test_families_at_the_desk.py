@@ -77,4 +77,8 @@ def test_ages_are_changed_and_taken_back_and_a_change_of_dates_keeps_them(
     clerk.go(f"{here}?childrenAges=12&guests=3").send(here, how="later")
     assert the_booking().children == (12,)
     assert "Pet" in [line["label"] for line in the_booking().price_lines if line.get("label")]
+    clerk.go(f"{here}?childrenAges=12&guests=3&extras=")
+    assert clerk.page.select("[name=extras][type=checkbox]")
+    clerk.go(f"{here}?childrenAges=12&guests=3&extras=&extras={rule_of(family, 'Breakfast')}").send(here, how="later")
+    assert the_booking().extras == (rule_of(family, "Breakfast"),)
     assert findings() == []

@@ -22,7 +22,7 @@ from booking.domain.errors import (
 )
 from booking.domain.notices import Notice
 from booking.domain.people import Action
-from booking.domain.pricing import ForSale, Line, RefundPromise
+from booking.domain.pricing import Extra, ForSale, Line, RefundPromise
 from booking.domain.reservations import bookings, change_rows, change_terms, earlier_rooms, occupied_rooms, references
 from booking.domain.reservations.change_models import BookingChange
 from booking.domain.reservations.change_terms import NewPrice, Sold
@@ -40,6 +40,7 @@ FIELDS = {
     "room_id": "roomId",
     "guests": "guests",
     "children": "childrenAges",
+    "extras": "extras",
 }
 
 
@@ -52,6 +53,7 @@ class StayChange:
     room_id: uuid.UUID | None = None
     guests: int | None = None
     children: tuple[int, ...] | None = None  # the ages of those of the guests who are
+    extras: tuple[str, ...] | None = None  # what is chosen beside it, by the rules of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class ChangeQuote:
     columns: dict[str, Any]  # of the booking, as they would be
     moves_on: dt.date | None = None
     reason: str | None = None  # where the house has decided upon the price
+    offered: tuple[Extra, ...] = ()  # what could be chosen beside it
 
     def priced(self, price: NewPrice, reason: str) -> ChangeQuote:
         """The same at a price that the house has decided upon."""
@@ -98,8 +101,13 @@ class ChangeQuote:
     def is_nothing(self) -> bool:
         """Whether the stay is so already."""
         was = self.booking
-        now = Stay(was.check_in, was.check_out), was.room_id, was.guests, was.children
-        return (self.stay, self.room_id, self.guests, self.children) == now
+        now = Stay(was.check_in, was.check_out), was.room_id, was.guests, was.children, set(was.extras)
+        return (self.stay, self.room_id, self.guests, self.children, set(self.extras)) == now
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """What is chosen, by their rules."""
+        return pricing.chosen_extras(self.price.lines)
 
     @property
     def children(self) -> tuple[int, ...]:
@@ -205,11 +213,13 @@ def worked_out(
     party = guests, _children(booking, wanted, guests)
     room = _room(booking, room_id, stay, party)
     sold = as_sold(booking)
+    offered = pricing.extras_of(room, stay, guests, party[1]) if room else ()
+    chosen = _extras(booking, wanted, offered)
     is_alike = room_id == booking.room_id or (
         room is not None and room.unit_group_id is not None and catalogue.are_units_alike(room_id, booking.room_id)
     )
     _refuse_unless_fit(booking, room, stay, party, rules, is_alike=is_alike, moves=moves_on is not None)
-    lines = _lines(booking, sold, room, stay, party, is_alike=is_alike, moves_on=moves_on)
+    lines = _lines(booking, sold, room, stay, party, chosen=chosen, is_alike=is_alike, moves_on=moves_on)
     price = change_terms.new_price(sold, lines, stay.check_in, clock.now())
     columns: dict[str, Any] = {
         "room_id": room_id,
@@ -226,7 +236,7 @@ def worked_out(
         "price_lines": [line.as_json() for line in price.lines],
         "policy": price.policy,
     }
-    return ChangeQuote(booking, stay, room_id, columns["room_name"], guests, price, columns, moves_on)
+    return ChangeQuote(booking, stay, room_id, columns["room_name"], guests, price, columns, moves_on, offered=offered)
 
 
 def as_sold(booking: Booking) -> Sold:
@@ -266,6 +276,8 @@ def _refuse_what_is_past(booking: Booking, wanted: StayChange, first: dt.date, *
         new = getattr(wanted, name)
         if new is not None and new != getattr(booking, name):
             problems[FIELDS[name]] = Notice("stay_has_begun")
+    if wanted.extras is not None and set(wanted.extras) != set(booking.extras):
+        problems["extras"] = Notice("stay_has_begun")
     if wanted.check_out and wanted.check_out < min(first, booking.check_out):
         problems["checkOut"] = Notice("night_is_used", first=first)
     if problems:
@@ -278,6 +290,15 @@ def _children(booking: Booking, wanted: StayChange, guests: int) -> tuple[int, .
     if len(children) > guests:
         raise Invalid(details={"childrenAges": Notice("too_many_children", most=guests)})
     return children
+
+
+def _extras(booking: Booking, wanted: StayChange, offered: Collection[Extra]) -> tuple[str, ...]:
+    """As they are where nobody says; raises Invalid where one is new and not offered."""
+    if wanted.extras is None:
+        return booking.extras
+    if set(wanted.extras) - set(booking.extras) - {one.id for one in offered}:
+        raise Invalid(details={"extras": Notice("no_such_extra")})
+    return wanted.extras
 
 
 def _room(booking: Booking, room_id: uuid.UUID, stay: Stay, party: Party) -> ForSale | None:
@@ -331,19 +352,21 @@ def _lines(
     stay: Stay,
     party: Party,
     *,
+    chosen: tuple[str, ...],
     is_alike: bool,
     moves_on: dt.date | None,
 ) -> list[Line]:
     plan, quoted = pricing.kept_plan(sold.policy), tuple[Line, ...]()
     if room:
         guests, children = party
-        beside: dict[str, Any] = {"children": children, "extras": booking.extras, "sold": sold.lines}
+        beside: dict[str, Any] = {"children": children, "extras": chosen, "sold": sold.lines}
         quoted = pricing.quote(room, stay, guests, room.read_at, plan, **beside).lines
     if room and (not is_alike or party != _party(booking)):
         if moves_on is None:
             promoted = pricing.promoted(quoted, pricing.promotion_of(sold.lines), booking.currency)
             return [*promoted, *change_terms.goodwill_lines(sold)]
         sold = replace(sold, lines=change_terms.lines_before(sold, moves_on))
+    sold = change_terms.with_extras(sold, chosen, quoted)
     lines = change_terms.stay_lines(sold, stay.dates(), quoted)
     sold_on = booking.created_at.astimezone(ZoneInfo(booking.time_zone)).date()
     discounts = change_terms.discounts(sold, lines, quoted, (stay.check_in - sold_on).days)

@@ -9,7 +9,7 @@ changing that would not by cancelling.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -97,6 +97,17 @@ def stay_lines(sold: Sold, nights: Iterable[dt.date], offered: Iterable[Line]) -
     """
     was, new = _by_date(sold.lines), _by_date(offered)
     return [line for night in nights for line in (was.get(night) or new[night])]
+
+
+def with_extras(sold: Sold, chosen: Collection[str], offered: Iterable[Line]) -> Sold:
+    """The same with these extras alone: those it had as they were sold, others as they are `offered` now."""
+    had = set(pricing.chosen_extras(sold.lines))
+    if had == set(chosen):
+        return sold
+    kept = [line for line in sold.lines if line.rule not in had - set(chosen)]
+    nights = {line.date for line in kept if line.kind == pricing.NIGHT_LINE} | {None}
+    new = [line for line in offered if line.rule in set(chosen) - had and line.date in nights]
+    return replace(sold, lines=(*kept, *new))
 
 
 def lines_before(sold: Sold, day: dt.date) -> tuple[Line, ...]:

@@ -219,12 +219,19 @@ class StayWish(Input):
     room_id: RoomId | None = None
     guests: Annotated[int, Field(ge=1, le=1000)] | None = None
     children_ages: ChildrenAges | None = None
+    extras: Extras | None = None
 
     @model_serializer(mode="wrap")
     def _as_sent(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """As RoomStay."""
         said: dict[str, Any] = usual(self)
-        return said if self.children_ages is not None else _without_empty(said, "children_ages")
+        unsaid = [name for name in ("children_ages", "extras") if getattr(self, name) is None]
+        return _without_empty(said, *unsaid)
+
+    @property
+    def chosen(self) -> tuple[str, ...] | None:
+        """What is chosen beside it; None: as it is."""
+        return None if self.extras is None else tuple(self.extras)
 
     @property
     def children(self) -> tuple[int, ...] | None:

@@ -158,7 +158,7 @@ class DeskChange(StayWish):
     def agreed(self) -> Agreed:
         settled = Settlement(let_off=self.reason or "") if self.how == WAIVED else Settlement(self.how)
         return Agreed(
-            StayChange(self.check_in, self.check_out, self.room, self.guests, self.children),
+            StayChange(self.check_in, self.check_out, self.room, self.guests, self.children, self.chosen),
             self.shown_difference,
             self.version,
             settlement=settled if self.shown_difference > 0 else None,
