@@ -48,6 +48,7 @@ PATTERNS = {
     r"^[a-z]{2}(-[a-z0-9]+)*$": "no_region",
     r"^([1-9][0-9]?(\.[0-9]{1,2})?%|[1-9][0-9]{0,8}(\.[0-9]{1,3})?)$": "no_deposit",
 }
+OF_LISTS = {"no_ages", "too_many_children", "no_such_extra"}  # what validators of ours say of several values
 REFUSED = "refused"  # pydantic's name for what a validator of ours found; the notice is in its facts
 
 
@@ -77,7 +78,8 @@ def _field(place: tuple[int | str, ...], of_model: str | None) -> str:
 
 def _notice(entry: Mapping[str, Any], facts: Mapping[str, Any], *, strict: bool) -> Notice:
     kind = entry["type"]
-    if isinstance(entry["input"], list) and kind != "too_long" and not strict:
+    is_of_list = kind == "too_long" or (kind == REFUSED and facts["notice"].code in OF_LISTS)
+    if isinstance(entry["input"], list) and not is_of_list and not strict:
         return Notice("given_twice")
     if kind == REFUSED:
         noticed: Notice = facts["notice"]

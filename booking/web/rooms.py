@@ -74,7 +74,8 @@ def show(room_id: str) -> Response:
     """One room: what it is like, when it is free, and what it costs for the dates asked for."""
     details = _details(room_id)
     moved = moved_dates.stay()
-    form, quote, mine, wish = _wished(moved), None, reservations.GuestClaim(), {}
+    form, quote, mine = _wished(moved), None, reservations.GuestClaim()
+    wish: dict[str, Any] = {}
     try:
         wishes.refuse_without_ages(form)
         view = form.accept(RoomView)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -20,8 +22,6 @@ from tests.web.visitor import Visitor
 pytestmark = pytest.mark.slow
 
 NEW = "/admin/bookings/new"
-STAY = nights(coming(1), 3)
-DATES = {"checkIn": STAY.check_in.isoformat(), "checkOut": STAY.check_out.isoformat(), "guests": "3"}
 
 
 @pytest.fixture
@@ -34,13 +34,21 @@ def clerk(app: Flask, bob: User, family: Room) -> Visitor:
     return at_work(app, bob, Role.DESK, family)
 
 
+def stay() -> Any:
+    return nights(coming(1), 3)
+
+
+def dates() -> dict[str, str]:
+    return {"checkIn": stay().check_in.isoformat(), "checkOut": stay().check_out.isoformat(), "guests": "3"}
+
+
 def the_booking() -> Booking:
     db.session.expire_all()
     return db.session.scalars(select(Booking)).one()
 
 
 def asked(**more: str) -> str:
-    return f"{NEW}?" + "&".join(f"{name}={value}" for name, value in (DATES | more).items())
+    return f"{NEW}?" + "&".join(f"{name}={value}" for name, value in (dates() | more).items())
 
 
 def test_a_family_with_breakfast_is_booked_shown_and_expected(clerk: Visitor, family: Room) -> None:
@@ -54,8 +62,8 @@ def test_a_family_with_breakfast_is_booked_shown_and_expected(clerk: Visitor, fa
     booking = the_booking()
     assert (booking.children, booking.extras, str(booking.total_price)) == ((4,), (breakfast,), "510.500")
     assert "2 adults, 1 child (4)" in clerk.text
-    day = STAY.check_in.isoformat()
-    assert "2 adults, 1 child (4)" in clerk.go(f"/admin/today?day={day}").text
+    day = stay().check_in.isoformat()
+    assert "2 adults, 1 child (4)" in clerk.go(f"/admin/?day={day}").text
     assert "2 adults, 1 child (4)" in clerk.go("/admin/bookings").text
 
 
@@ -68,7 +76,7 @@ def test_ages_that_are_none_are_refused_by_their_field_and_stay_typed(clerk: Vis
 def test_ages_are_changed_and_taken_back_and_a_change_of_dates_keeps_them(
     clerk: Visitor, family: Room, alice: User, desk: BookingContext
 ) -> None:
-    wanted = BookingRequest(alice.id, family.id, STAY, 3, children=(4,), extras=(rule_of(family, "Pet"),))
+    wanted = BookingRequest(alice.id, family.id, stay(), 3, children=(4,), extras=(rule_of(family, "Pet"),))
     booking = bookings.book(acting(alice), wanted, VISA, desk)
     here = f"/admin/bookings/{encode('booking', booking.id)}/change"
     assert clerk.go(here).page.select_one("[name=childrenAges]")["value"] == "4"  # type: ignore[index]

@@ -77,8 +77,9 @@ PRICE_LIMITS = ("min_price", "max_price")
 def _has_places() -> Condition:
     """Among the guests are children, whose ages are given: babies need none."""
     ages = func.unnest(bindparam("ages", type_=ARRAY(SmallInteger))).table_valued("age").render_derived()
-    under = select(Property.babies_under).where(Property.id == Room.property_id).scalar_subquery()
-    babies = select(func.count()).select_from(ages).where(ages.c.age < under).scalar_subquery()
+    # Said of which room: a statement within a statement would ask about all of them.
+    under = select(Property.babies_under).where(Property.id == Room.property_id).correlate(Room).scalar_subquery()
+    babies = select(func.count()).select_from(ages).where(ages.c.age < under).correlate(Room).scalar_subquery()
     return Room.capacity >= bindparam("places", type_=Integer) - babies
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -28,12 +30,16 @@ def guest(app: Flask, alice: User) -> Visitor:
     return Visitor(app).signed_in(alice)
 
 
-STAY = nights(coming(1), 3)
-DATES = f"checkIn={STAY.check_in}&checkOut={STAY.check_out}"
+def stay() -> Any:
+    return nights(coming(1), 3)
+
+
+def dates() -> str:
+    return f"checkIn={stay().check_in}&checkOut={stay().check_out}"
 
 
 def page_of(room: Room, more: str = "") -> str:
-    return f"/rooms/{encode('room', room.id)}?{DATES}&guests=3{more}"
+    return f"/rooms/{encode('room', room.id)}?{dates()}&guests=3{more}"
 
 
 def reserving(room: Room) -> str:
@@ -48,10 +54,10 @@ def the_booking() -> Booking:
 def test_a_family_is_asked_for_ages_and_pays_what_its_card_said_and_the_extras_it_chose(
     guest: Visitor, family: Room
 ) -> None:
-    guest.go(f"/rooms?location=antwerp&{DATES}&capacity=3&children=1")
+    guest.go(f"/rooms?location=antwerp&{dates()}&capacity=3&children=1")
     assert (guest.status, guest.problems) == (400, ["Choose the age of each child: it may change the price."])
     assert len(guest.page.select(".search [data-ages] select")) == 1
-    guest.go(f"/rooms?location=antwerp&{DATES}&capacity=3&children=1&childrenAges=4")
+    guest.go(f"/rooms?location=antwerp&{dates()}&capacity=3&children=1&childrenAges=4")
     [card] = guest.page.select(".room-card")
     assert "€398" in card.get_text()
     assert "2 adults, 1 child (4)" in guest.text
@@ -77,12 +83,12 @@ def test_a_programs_hold_with_children_and_extras_is_reserved_again_as_it_is_and
     guest: Visitor, family: Room, alice: User, desk: BookingContext
 ) -> None:
     chosen = rule_of(family, "Pet"), rule_of(family, "Breakfast")
-    wanted = BookingRequest(alice.id, family.id, STAY, 3, children=(4,), extras=chosen)
+    wanted = BookingRequest(alice.id, family.id, stay(), 3, children=(4,), extras=chosen)
     held = reservations.reserve(acting(alice), wanted, desk)
     guest.go(page_of(family))
     assert "You’re holding these nights" in guest.text
     assert "Change to" not in guest.text
-    fields = {"checkIn": STAY.check_in, "checkOut": STAY.check_out, "guests": 3}
+    fields = {"checkIn": stay().check_in, "checkOut": stay().check_out, "guests": 3}
     token = {"csrf_token": guest.token()}
     guest.client.post(reserving(family), data=fields | token)
     assert (the_booking().id, the_booking().children, set(the_booking().extras)) == (held.id, (4,), set(chosen))
@@ -101,7 +107,7 @@ def test_wrong_ages_lose_nothing_typed_and_an_extra_that_is_gone_was_not_chosen(
     ):
         guest.go(page_of(family, more))
         assert (guest.status, guest.problems) == (400, [problem])
-        assert guest.page.select_one(f"[name=checkIn][value='{STAY.check_in}']")
+        assert guest.page.select_one(f"[name=checkIn][value='{stay().check_in}']")
         posted = guest.client.post(f"{page_of(family, more)}".replace("?", "/reserve?"))
         assert posted.status_code in (303, 400)
     assert guest.go(page_of(family, f"&childrenAges=4&extras={gone}")).status == 200
@@ -119,7 +125,7 @@ def test_after_signing_in_ages_and_extras_are_still_wished_for(app: Flask, famil
 
 def test_a_baby_more_than_the_room_sleeps_can_be_chosen_and_reserved(guest: Visitor, family: Room) -> None:
     most = family.capacity
-    guest.go(f"/rooms/{encode('room', family.id)}?{DATES}&guests={most + 1}&childrenAges=1")
+    guest.go(f"/rooms/{encode('room', family.id)}?{dates()}&guests={most + 1}&childrenAges=1")
     [chosen] = guest.page.select("#choice [name=guests] option[selected]")
     assert chosen.get_text() == f"{most + 1} guests, one a baby"
     guest.send(reserving(family))
