@@ -32,9 +32,9 @@ def guests(chosen: str) -> list[tuple[str, str]]:
 
 
 def room_guests(capacity: int, ages: Sequence[int] = (), babies_under: int = 0) -> list[tuple[str, str]]:
-    """For a room: as many as it takes; beyond these babies, who need no place: as many as there are, or a first one."""
+    """For a room: as many as it takes, and the babies among those whose ages are known, who need no place."""
     named = [(str(number), number_format.guests(number)) for number in range(1, capacity + 1)]
-    babies = max(sum(age < babies_under for age in ages), min(babies_under, 1))
+    babies = sum(age < babies_under for age in ages)
     return named + [(str(capacity + one), _with_babies(capacity + one, one)) for one in range(1, babies + 1)]
 
 
