@@ -55,15 +55,8 @@ def install(app: Flask, settings: Settings) -> None:
     )
     app.jinja_env.globals.update(
         wants_part=wants_part,
-        place_options=options.places,
-        guest_options=options.guests,
-        room_guest_options=options.room_guests,
-        children_options=options.children,
-        age_options=options.ages,
         charged_by=words.charged_by,
-        first_day=options.first_day,
-        kind_options=options.kinds,
-        sort_name=options.sort_name,
+        **_CHOICES,
         weekdays=date_format.weekdays,
         later_day=formats.later_day,
         stay_dates=formats.stay_dates,
@@ -87,6 +80,18 @@ def install(app: Flask, settings: Settings) -> None:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = None  # asked for anew each time, unless its address names its content
     app.url_defaults(_versioned)
     app.after_request(_kept_while_it_is_the_same)
+
+
+_CHOICES = {
+    "place_options": options.places,
+    "guest_options": options.guests,
+    "room_guest_options": options.room_guests,
+    "children_options": options.children,
+    "age_options": options.ages,
+    "first_day": options.first_day,
+    "kind_options": options.kinds,
+    "sort_name": options.sort_name,
+}
 
 
 def page(template: str, block: str | None = None, status: int = 200, **facts: Any) -> Response:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from booking.domain import invoicing, pricing, reservations
+from booking.domain.invoicing.line_taxes import rate_of
 from booking.domain.money import rounded
 from booking.domain.reservations import BookingContext, BookingRequest
 from booking.domain.search import RoomSearch, find_rooms
@@ -82,7 +83,7 @@ def _spread_over_the_lines(invoices: Any, alice: User) -> None:
     for one in invoices:
         document = invoicing.get_invoice(acting(alice), one.id)
         parts = sum((tax.amount for taxes in document.line_taxes for tax in taxes), Decimal(0))
-        in_percent = (line for line in document.lines if line.kind == "tax" and invoicing.tax_rate_of(line) is not None)
+        in_percent = (line for line in document.lines if line.kind == "tax" and rate_of(line) is not None)
         assert parts == sum((line.amount for line in in_percent), Decimal(0))
 
 

@@ -28,7 +28,6 @@ from booking.domain.invoicing.issuing import correct as correct_invoice
 from booking.domain.invoicing.issuing import issue as issue_invoices
 from booking.domain.invoicing.issuing import settle as settle_invoices
 from booking.domain.invoicing.line_taxes import LineTax
-from booking.domain.invoicing.line_taxes import rate_of as tax_rate_of
 from booking.domain.invoicing.listing import InvoicePage, InvoiceSearch
 from booking.domain.invoicing.listing import export as export_invoices
 from booking.domain.invoicing.listing import find as find_invoices
@@ -71,6 +70,5 @@ __all__ = [
     "may_correct",
     "prune_invoice_buyers",
     "settle_invoices",
-    "tax_rate_of",
     "written_invoice_link",
 ]
