@@ -106,12 +106,13 @@ def within_caps(by_night: Iterable[Reason]) -> Iterator[bool]:
 
 def _by_amount(reason: Reason, terms: rule_terms.Terms, stay: Charged) -> list[Charge]:
     said = cast(ChargeTerms, terms)
-    amount = said.once(stay.guests, stay.children)
+    times = said.times(stay.guests, stay.children)
+    amount = (said.amount or Decimal(0)) * times
     if not amount:
         return []
     kind, included, cap = reason.kind, getattr(said, "included", False), getattr(said, "nights", None)
     dates: Sequence[dt.date | None] = stay.nights[:cap] if said.is_by_night else (None,)
-    amounts = up_to(said.most(stay.guests, stay.children), [amount] * len(dates))
+    amounts = up_to(None if said.cap is None else said.cap * times, [amount] * len(dates))
     return [Charge(kind, date, part, included, reason) for date, part in zip(dates, amounts, strict=True) if part]
 
 

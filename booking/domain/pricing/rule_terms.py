@@ -33,10 +33,8 @@ POLICY, PLAN = "policy", "plan"
 KINDS = (*NIGHT_KINDS, *ARRIVAL_KINDS, *ARRIVAL_LIMITS, CLOSED_TO_DEPARTURE, *CHARGE_KINDS, POLICY, PLAN)
 DISCOUNT_KINDS = (LENGTH, EARLY_BIRD, LAST_MINUTE)
 
-LONGEST = 365  # nights of a stay, and days of an advance
-FARTHEST = 540
-MOST_STEPS = 20
-ADULT_AGE = 18
+LONGEST, FARTHEST = 365, 540  # nights of a stay, and days of an advance; days ahead
+MOST_STEPS, ADULT_AGE = 20, 18
 DEPOSIT = re.compile(r"^([1-9][0-9]?(\.[0-9]{1,2})?%|[1-9][0-9]{0,8}(\.[0-9]{1,3})?)$")  # 30% or an amount
 
 _number = BeforeValidator(decimal_text)
@@ -225,8 +223,7 @@ class ChargeTerms(Terms):
         return self
 
     def amounts(self) -> dict[str, Decimal]:
-        said = {"amount": self.amount, "cap": self.cap}
-        return {name: amount for name, amount in said.items() if amount is not None}
+        return {name: said for name in ("amount", "cap") if (said := getattr(self, name)) is not None}
 
     @property
     def is_by_guest(self) -> bool:
@@ -236,15 +233,8 @@ class ChargeTerms(Terms):
     def is_by_night(self) -> bool:
         return self.per in (PER_NIGHT, PER_GUEST_NIGHT)
 
-    def once(self, guests: int, children: Sequence[int] = ()) -> Decimal:
-        """The amount for a stay, or for one of its nights; `children` are the ages of some of the guests."""
-        return (self.amount or Decimal(0)) * self._heads(guests, children)
-
-    def most(self, guests: int, children: Sequence[int] = ()) -> Decimal | None:
-        """What all of it comes to at most."""
-        return None if self.cap is None else self.cap * self._heads(guests, children)
-
-    def _heads(self, guests: int, children: Sequence[int]) -> int:
+    def times(self, guests: int, children: Sequence[int] = ()) -> int:
+        """How often amount and cap count for a stay, or a night of it; `children` are the ages of some guests."""
         return guests - sum(age < (self.from_age or 0) for age in children) if self.is_by_guest else 1
 
 
