@@ -17,7 +17,7 @@ from booking.infra.ids import encode
 from tests.api.program import Program, dates
 from tests.api.test_rates import coming, nights
 from tests.cases import each
-from tests.cast import SYSTEM, VISA
+from tests.cast import SYSTEM, VISA, beside
 from tests.domain.pricing.test_projection import RULES, add
 
 pytestmark = pytest.mark.slow
@@ -156,6 +156,16 @@ def test_the_same_request_without_children_and_extras_is_the_one_of_before(api: 
     first = api.post("/bookings", said, Idempotency_Key=key)
     assert api.post("/bookings", said | {"childrenAges": [], "extras": []}, Idempotency_Key=key).json == first.json
     assert api.post("/bookings", said | {"childrenAges": [4]}, Idempotency_Key=key).status_code == 422
+
+
+def test_other_rooms_are_offered_where_all_but_the_babies_have_a_place(api: Program, family: Room) -> None:
+    other, most = beside(family, "Beside", 99), family.capacity
+    pricing.rebuild_rates(family.property_id, RULES)
+    said = asked(family) | {"guests": most + 1, "childrenAges": [1], "paymentMethodId": VISA}
+    assert api.post("/bookings", said).status_code == 201
+    gone = api.post("/bookings", said)
+    assert gone.status_code == 409
+    assert encode("room", other.id) in [one["roomId"] for one in gone.json["alternatives"]]
 
 
 @transaction

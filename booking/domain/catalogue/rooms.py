@@ -21,7 +21,7 @@ from booking.infra.db import ask, db, fetch, reading
 from booking.infra.ids import decode, encode
 from booking.infra.prepared import often
 
-DETAILS = cache.Kind("room", 4)  # in the cache
+DETAILS = cache.Kind("room", 5)  # in the cache
 
 
 def details(room_id: uuid.UUID, cache_seconds: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from itertools import islice, permutations
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from booking.domain import catalogue, inventory, pricing
@@ -26,6 +26,7 @@ from booking.domain.errors import Invalid, RoomNotFound
 from booking.domain.search import finder, statements
 from booking.domain.search.finder import FoundRoom
 from booking.domain.search.inputs import RoomSearch
+from booking.domain.search.statements import Condition
 from booking.domain.stays import Stay, StayRules
 from booking.infra import cache, clock
 from booking.infra.db import fetch
@@ -189,8 +190,8 @@ def _house(gone: Gone, location: str) -> _House | None:
     """None where the wanted room is not for sale any more."""
     around = dt.timedelta(days=DAYS_AROUND)
     window = {"check_in": gone.stay.check_in - around, "check_out": gone.stay.check_out + around}
-    party = {"places": gone.guests, "ages": [*gone.children]}
-    rows = fetch(_ROOMS, wanted=gone.room_id, location=location, **party, **window)
+    party = {"places": gone.guests, "ages": [*gone.children]} if gone.children else {"guests": gone.guests}
+    rows = fetch(_ROOMS_BY_AGE if gone.children else _ROOMS, wanted=gone.room_id, location=location, **party, **window)
     if not rows or rows[0].id != gone.room_id:
         return None
     house = _House(gone, list(rows), {room.id: _by_unit(room.taken) for room in rows})
@@ -260,29 +261,36 @@ _IS_WANTED = Room.id == bindparam("wanted")
 # The wanted room's sisters are that room.
 _IS_OTHER = and_(
     Room.listed,
-    statements.FILTERS["places"],
     or_(Room.unit_group_id.is_(None), Room.unit_group_id.is_distinct_from(_ITS_UNITS)),
 )
-_ROOMS = often(
-    select(
-        Room.id,
-        catalogue.SHOWN_NAME.label("name"),
-        Room.price_per_night,
-        Room.currency,
-        Room.version,
-        Room.min_nights,
-        Room.max_nights,
-        Room.property_id,
-        Room.kind,
-        Room.unit_group_id,
-        Property.time_zone,
-        Property.rates_version,
-        pricing.HAS_RATED_IN.label("has_rated"),
-        statements.HAS_UNITS_IN.label("has_units"),
-        inventory.TAKEN_BY_UNIT.label("taken"),
+
+
+def _of_house(fits: Condition) -> Select[Any]:
+    """The wanted room, and those of its house that the guests fit into."""
+    return (
+        select(
+            Room.id,
+            catalogue.SHOWN_NAME.label("name"),
+            Room.price_per_night,
+            Room.currency,
+            Room.version,
+            Room.min_nights,
+            Room.max_nights,
+            Room.property_id,
+            Room.kind,
+            Room.unit_group_id,
+            Property.time_zone,
+            Property.rates_version,
+            pricing.HAS_RATED_IN.label("has_rated"),
+            statements.HAS_UNITS_IN.label("has_units"),
+            inventory.TAKEN_BY_UNIT.label("taken"),
+        )
+        .join(Property, Property.id == Room.property_id)
+        .where(Room.property_id == _ITS_HOUSE, Room.published, or_(_IS_WANTED, and_(_IS_OTHER, fits)))
+        .order_by(_IS_WANTED.desc(), Room.price_per_night, Room.id)
+        .limit(ROOMS_OF_HOUSE)
     )
-    .join(Property, Property.id == Room.property_id)
-    .where(Room.property_id == _ITS_HOUSE, Room.published, or_(_IS_WANTED, _IS_OTHER))
-    .order_by(_IS_WANTED.desc(), Room.price_per_night, Room.id)
-    .limit(ROOMS_OF_HOUSE)
-)
+
+
+_ROOMS = often(_of_house(Room.capacity >= bindparam("guests")))
+_ROOMS_BY_AGE = often(_of_house(statements.has_places()))

@@ -74,7 +74,7 @@ class StatementKey(NamedTuple):
 PRICE_LIMITS = ("min_price", "max_price")
 
 
-def _has_places() -> Condition:
+def has_places() -> Condition:
     """Among the guests are children, whose ages are given: babies need none."""
     ages = func.unnest(bindparam("ages", type_=ARRAY(SmallInteger))).table_valued("age").render_derived()
     # Said of which room: a statement within a statement would ask about all of them.
@@ -86,7 +86,7 @@ def _has_places() -> Condition:
 FILTERS: dict[str, Condition] = {
     "location": Room.location == bindparam("location"),
     "capacity": Room.capacity >= bindparam("capacity"),
-    "places": _has_places(),
+    "places": has_places(),
     "currency": Room.currency == bindparam("currency"),
     "amenities": Room.amenities.contains(bindparam("amenities", type_=ARRAY(String))),
     "kind": Room.kind.op("~*")(bindparam("kind", type_=String)),

@@ -91,7 +91,7 @@ SHAPES = {
     "search.6": "11a35b8f",
     "destinations.1": "8468764c",
     "amenities.1": "10cb19f3",
-    "room.4": "d8845d8d",
+    "room.5": "4006c49c",
     "session.3": "ff6bbe09",
 }
 
