@@ -46,7 +46,7 @@ def _with_babies(guests: int, babies: int) -> str:
 def children(guests: int, chosen: int) -> list[tuple[str, str]]:
     """How many of so many guests may be children: none, 1 child ... and whatever is chosen."""
     numbers = range(1, max(min(guests, MOST_GUESTS) - 1, chosen, 1) + 1)
-    return [("0", gettext("None")), *((str(number), number_format.child_count(number)) for number in numbers)]
+    return [("", gettext("None")), *((str(number), number_format.child_count(number)) for number in numbers)]
 
 
 def ages() -> list[tuple[str, str]]:

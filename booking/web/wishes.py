@@ -28,8 +28,8 @@ def with_ages(asked: dict[str, list[str]]) -> dict[str, list[str]]:
     one is missing.
     """
     ages = [age.strip() for one in asked.get(AGES, []) for age in one.split(",")]
-    said = asked.get(CHILDREN, [""])[0]
-    count = min(options.count(said), OLDEST_CHILD) if said else len(ages := [age for age in ages if age])
+    said = asked.get(CHILDREN)
+    count = min(options.count(said[0]), OLDEST_CHILD) if said else len(ages := [age for age in ages if age])
     ages = (ages + [""] * count)[:count]
     rest = {name: values for name, values in asked.items() if name not in (CHILDREN, AGES)}
     whole = {AGES: ages} if ages else {}
@@ -38,7 +38,7 @@ def with_ages(asked: dict[str, list[str]]) -> dict[str, list[str]]:
 
 def asked() -> dict[str, list[str]]:
     """The query string of this request, in the same way."""
-    return with_ages({name: values for name, values in request.args.lists() if any(values) or name == AGES})
+    return with_ages({name: values for name, values in request.args.lists() if any(values) or name in (AGES, CHILDREN)})
 
 
 def refuse_without_ages(form: Form) -> None:
@@ -58,7 +58,7 @@ def opened() -> Form:
 
 
 def _whole(sent: MultiDict[str, str]) -> Form:
-    none = {CHILDREN: "0"} if sent.get(CHILDREN) == "0" else {}
+    none = {CHILDREN: "0"} if sent.get(CHILDREN) in ("", "0") else {}
     return Form.of(first(with_ages(dict(sent.lists()))) | none)
 
 

@@ -81,3 +81,15 @@ def test_a_stay_cut_short_never_costs_more_and_one_that_stays_the_same_costs_the
         assert sorted(map(str, price.lines)) == sorted(map(str, lines))
     lowered = change_terms.lowered(sold, min(Decimal(1), rounded(sold.total / 2, room.currency)))
     assert quotes.total(lowered.lines) == lowered.total >= 0
+
+
+@some
+@given(SETS, PARTIES, st.integers(1, 12))
+def test_no_charge_comes_to_more_than_its_cap(made: tuple[RatedRoom, list[Rule]], party: Party, length: int) -> None:
+    room, rules = made[0], rules_of(made[0], *made[1])
+    lines = lines_of(rules, room, Stay(HOUSE, HOUSE + dt.timedelta(days=length)), party)
+    for rule in {line.rule: line.reasons[0] for line in lines if quotes.is_charge(line)}.values():
+        terms = charges.kept_terms(rule)
+        if terms.cap is not None:
+            most = terms.cap * terms.times(party.guests, party.children)
+            assert sum(line.amount for line in lines if line.rule == rule.rule) <= most
