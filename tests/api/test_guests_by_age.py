@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from booking.domain import invoicing, pricing
 from booking.domain.maintenance import verification
+from booking.domain.pricing import rate_editing
 from booking.domain.tables import Availability, Booking, Invoice, Order, Payment, Property, Room
 from booking.infra.db import db, reading, transaction
-from booking.infra.ids import encode
+from booking.infra.ids import decode, encode
 from tests.api.program import Program, dates
 from tests.api.test_rates import coming, nights
 from tests.cases import each
@@ -148,6 +149,22 @@ def test_a_change_keeps_children_and_extras_and_counts_other_ages_anew(api: Prog
     assert changed.json["totalPrice"] == made["totalPrice"] + older["difference"]
     assert api.post(f"{where}/quote", {"guests": 1, "childrenAges": [3, 4]}).json["details"].keys() == {"childrenAges"}
     assert {finding.rule for finding in verification.verify().findings} == set()
+
+
+def test_an_extra_that_the_house_has_ended_stays_by_the_terms_it_was_sold_on(api: Program, family: Room) -> None:
+    breakfast = rule_of(family, "Breakfast")
+    made = api.post("/bookings", asked(family, childrenAges=[4], extras=[breakfast], paymentMethodId=VISA)).json
+    rate_editing.end(SYSTEM, rule_id(breakfast))
+    older = api.post(f"/bookings/{made['id']}/changes/quote", {"childrenAges": [2]}).json
+    assert [line["amount"] for line in older["lines"] if line["label"] == "Breakfast"] == [25, 25, 25]
+    without = api.post(f"/bookings/{made['id']}/changes/quote", {"extras": []}).json
+    assert "Breakfast" not in [line["label"] for line in without["lines"]]
+    again = api.post(f"/bookings/{made['id']}/changes/quote", {"extras": ["rate_01h2xcejqtf2nbrexx3vqjhp41"]})
+    assert (again.status_code, [*again.json["details"]]) == (400, ["extras"])
+
+
+def rule_id(rate: str) -> Any:
+    return decode("rate", rate)
 
 
 def test_the_same_request_without_children_and_extras_is_the_one_of_before(api: Program, family: Room) -> None:
