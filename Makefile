@@ -16,7 +16,7 @@ ARGS ?=
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-peers bench-scale bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices rush changing-rates compare-figures trouble controls drill replay model mutants fuzz lint style format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-peers bench-scale programmes bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices rush changing-rates compare-figures trouble controls drill replay model mutants fuzz lint style format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -81,6 +81,9 @@ bench-peers: everything ## bookings, searches and the last room beside Indico an
 
 bench-scale: everything ## the same with 10 k to 1 M rooms and 0.5 M to 10 M bookings; ARGS="--hours 1"
 	.venv/bin/python -m bench.scale $(ARGS)
+
+programmes: everything ## that bench-scale and a copy of another commit print every row: two minutes, not in `make test`
+	PROGRAMMES=all .venv/bin/python -m pytest tests/bench/test_programmes.py $(ARGS)
 
 bench-background: everything ## every statement of the background beside 5 million bookings; ARGS="--bookings 200000"
 	.venv/bin/python -m bench.plans_in_background $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import subprocess
 import sys
@@ -172,6 +173,12 @@ def test_the_web_has_as_many_threads_as_the_application_believes(given: dict[str
     command = Up(dict(given))._web_command()
     assert command[command.index("--blocking-threads") + 1] == threads
     assert "--blocking-threads ${GRANIAN_BLOCKING_THREADS:-8} " in (HOME / "Procfile").read_text()
+
+
+@each(("given", "processes"), [({}, str(os.cpu_count() or 2)), ({"WEB_CONCURRENCY": "5"}, "5")])
+def test_make_run_starts_as_many_web_processes_as_it_is_told(given: dict[str, str], processes: str) -> None:
+    command = Up(dict(given))._web_command()
+    assert command[command.index("--workers") + 1] == processes
 
 
 @pytest.mark.slow

@@ -132,7 +132,7 @@ class Up:
             "--interface": "wsgi",
             "--host": self.bind,
             "--port": str(self.port),
-            "--workers": str(os.cpu_count() or 2),
+            "--workers": self.environ.get("WEB_CONCURRENCY") or str(os.cpu_count() or 2),
             "--blocking-threads": self.environ.get("GRANIAN_BLOCKING_THREADS") or "8",
             "--workers-kill-timeout": "2",
         }

@@ -29,6 +29,7 @@ SETTINGS = {
     "LOG_LEVEL": "WARNING",
     "SEARCH_CACHE_SECONDS": "0",
     "SESSION_CACHE_SECONDS": "0",
+    "WEB_CONCURRENCY": "1",
 }
 WITHIN = 5.0  # seconds for every answer (the first promise about Postgres in trouble)
 SLACK = 1.0  # for a busy machine

@@ -19,7 +19,7 @@ from tests.fuzz.wire import Answer, Wire, ask
 
 @pytest.mark.timeout(300)
 def test_broken_messages_are_refused_and_everybody_else_is_served() -> None:
-    with running(RATELIMIT_ENABLED="false") as product:
+    with running(RATELIMIT_ENABLED="false", WEB_CONCURRENCY="1") as product:
         wire = Wire(product)
         wire.run(seed=1, seconds=0)
         assert wire.findings == []
