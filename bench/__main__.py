@@ -20,7 +20,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import against, cpu, machine, memory, mood, rounds, workload
+from bench import against, cpu, machine, memory, mood, rounds, units, workload
 from bench.clients import measure
 from bench.copy_of_its_own import ROOT, Copy, Web, running, take
 from bench.filled import FILLED_DAYS, PLACES, Filling, fill
@@ -77,6 +77,8 @@ def _alone(asked: argparse.Namespace) -> tuple[list[str], int]:
     with running(asked.home, keep=asked.keep) as copy:
         print(f"{filling.rooms} rooms, {filling.bookings} bookings ...", flush=True)
         fill(copy, filling)
+        if asked.units:
+            units.make(copy)
         moods = mood.Mood(copy)
         moods.look(asked.seconds)
         measured, own, tokens = _rounds(copy, filling, asked)
@@ -107,6 +109,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="of one turn: 5; with --against 1.5")
     parser.add_argument("--rooms", type=int, default=10_000)
     parser.add_argument("--bookings", type=int, help="500,000; with --against 100,000 in each copy")
+    parser.add_argument("--units", action="store_true", help="half of the rooms are identical units, in groups of ten")
     parser.add_argument("--only", default="", help="rows whose name has this in it; alone, no target is looked at")
     parser.add_argument("--keep", action="store_true", help="leave the copy, to look into it")
     parser.add_argument("--home", type=Path, default=ROOT / "var" / "bench", help="where the copy lies meanwhile")
@@ -181,8 +184,8 @@ def _targets(measured: list[Case], taken: list[list[memory.Taken]]) -> list[Targ
 
 def _described(asked: argparse.Namespace) -> list[str]:
     return [
-        f"{asked.rooms:,} rooms in {PLACES} places (the biggest has a tenth of them), {asked.bookings:,} paid"
-        f" bookings; of the nights of the next {FILLED_DAYS} days 40 % are taken",
+        f"{asked.rooms:,} rooms{against.told_units(asked)} in {PLACES} places (the biggest has a tenth of them),"
+        f" {asked.bookings:,} paid bookings; of the nights of the next {FILLED_DAYS} days 40 % are taken",
         f"medians of {asked.rounds} rounds of {asked.seconds:g} s per turn, in brackets the range; ratios are"
         " made within a round",
         f"searches and pages by {FEW} clients; a booking is three nights with an Idempotency-Key of its own",

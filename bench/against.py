@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import cpu, machine, rounds
+from bench import cpu, machine, rounds, units
 from bench.clients import Measured
 from bench.copy_of_its_own import DELIVERED, ROOT, Copy, running, take
 from bench.filled import Filling, fill
@@ -58,7 +58,8 @@ def run(asked: argparse.Namespace) -> tuple[list[str], int]:
     here = [(name, [turn for one in turns for turn in one.here]) for name, turns in found.items()]
     there = [(name, [turn for one in turns for turn in one.there]) for name, turns in found.items()]
     about += [
-        f"{asked.rooms:,} rooms and {asked.bookings:,} paid bookings in each copy; {asked.launches} launches of both,"
+        f"{asked.rooms:,} rooms{told_units(asked)} and {asked.bookings:,} paid bookings in each copy;"
+        f" {asked.launches} launches of both,"
         f" each of {asked.rounds} rounds of four turns of {asked.seconds:g} s; medians, in brackets the range",
         mood_told(moods),
     ]
@@ -67,11 +68,18 @@ def run(asked: argparse.Namespace) -> tuple[list[str], int]:
     return report, int(min(medians) < asked.at_least)
 
 
+def told_units(asked: argparse.Namespace) -> str:
+    """Of the report's line about the rooms."""
+    return f" (half of them units in groups of {units.IN_A_GROUP}, where the version has any)" if asked.units else ""
+
+
 def _launch(other: Path, filling: Filling, asked: argparse.Namespace, found: Found, moods: list[float]) -> list[str]:
     """Both anew; on what machine."""
     take(asked.home)
     with other_copy(other, filling) as theirs, running(asked.home, keep=asked.keep) as ours:
         fill(ours, filling)
+        for copy in (ours, theirs) if asked.units else ():
+            units.make(copy)
         mood = Mood(ours)
         mood.look(asked.seconds)
         with delivered(ours, filling) as here, delivered(theirs, filling) as there:

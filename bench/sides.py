@@ -62,6 +62,7 @@ class Sides:
             f"bookings, any room, {MANY} clients": self.bookings(MANY, rooms),
             f"bookings, {HOT} rooms, {MANY} clients": self.bookings(MANY, HOT),
             "searches, uncached": self.searches(),
+            "searches of all places, uncached": self.searches_everywhere(),
             "searches, cached": self.popular(),
             "page of a room": self.same(self.product, workload.room_page(rooms)),
             "page of results": self.same(self.product, workload.results_page()),
@@ -82,6 +83,11 @@ class Sides:
     def searches(self, clients: int = FEW) -> Side:
         """Searches of any place and dates by signed-in clients; none is kept."""
         makes = for_each(self.tokens[:clients], lambda token: workload.search(token, self.filling.places))
+        return self._with_cpu(lambda seconds: measure(self.uncached.port, makes, seconds, 200))
+
+    def searches_everywhere(self) -> Side:
+        """Searches of any dates in all places by signed-in clients; none is kept."""
+        makes = for_each(self.tokens[:FEW], workload.search_everywhere)
         return self._with_cpu(lambda seconds: measure(self.uncached.port, makes, seconds, 200))
 
     def popular(self) -> Side:

@@ -63,6 +63,11 @@ def search(token: str, places: int = PLACES) -> Make:
     return lambda chance: request("GET", f"{API}/rooms?{_free_rooms(chance, places)}", token=token)
 
 
+def search_everywhere(token: str) -> Make:
+    """The same of all places at once."""
+    return lambda chance: request("GET", f"{API}/rooms?{_stay(chance)}", token=token)
+
+
 def popular_search(token: str, different: int = 50) -> Make:
     """One of a few searches, again and again: they are in the cache."""
     chosen = random.Random(1)
@@ -95,9 +100,12 @@ def for_each(tokens: list[str], make: Callable[[str], Make]) -> list[Make]:
 
 
 def _free_rooms(chance: random.Random, places: int) -> str:
-    ahead, where = _ahead(chance), 10 + chance.randrange(places)
-    dates = f"checkIn={day(ahead)}&checkOut={day(ahead + NIGHTS)}"
-    return f"location=place-{where}&{dates}&capacity={chance.randint(1, 2)}"
+    return f"location=place-{10 + chance.randrange(places)}&{_stay(chance)}"
+
+
+def _stay(chance: random.Random) -> str:
+    ahead = _ahead(chance)
+    return f"checkIn={day(ahead)}&checkOut={day(ahead + NIGHTS)}&capacity={chance.randint(1, 2)}"
 
 
 def _ahead(chance: random.Random) -> int:

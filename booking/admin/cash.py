@@ -38,10 +38,8 @@ def index() -> Response:
     if mine and mine[0].is_empty and others:
         others.append(mine[0])
         mine = None  # whoever looks after others is not stopped by a form of their own
-    for closed in counted:
-        formats.alike(closed.closing.currency, _sums_of_closing(closed))
-    for other in others:
-        formats.alike(other.key.currency, [other.expected])
+    for currency in {*(one.closing.currency for one in counted), *(one.key.currency for one in others)}:
+        formats.exact(currency)
     facts: dict[str, Any] = {"others": others, "counted": counted, "more": more, "before": before, "mine": mine}
     if mine:
         facts |= _facts_of(*mine, Form())
@@ -75,7 +73,7 @@ def closing(closing_id: str) -> Response:
     if known is None:
         raise NotFound
     counted, moved = payments.get_closing(actor(), known)
-    formats.alike(counted.closing.currency, [*_sums_of_closing(counted), *_sums(moved)])
+    formats.exact(counted.closing.currency)
     zone = _words()["zone_of"](counted.closing.property_id)
     when = date_format.moment_long(date_format.local(counted.closing.created_at, zone))  # printed, it is kept for years
     facts: dict[str, Any] = {
@@ -97,7 +95,7 @@ def _page(key: DrawerKey, form: Form, status: int = 200) -> Response:
 
 
 def _facts_of(seen: DrawerSum, moved: Moved, form: Form) -> dict[str, Any]:
-    formats.alike(seen.key.currency, [seen.opening, seen.expected, *_sums(moved)])
+    formats.exact(seen.key.currency)
     return {"seen": seen, "moved": moved, "form": form, "is_own": seen.key.user_id == visitor().id}
 
 
@@ -148,11 +146,3 @@ def _person(name: str | None, user_id: uuid.UUID | None) -> str:
 
 def _by(counted: Counted) -> str:
     return states.actor(counted.closing.closed_by, counted.names)
-
-
-def _sums(moved: Moved) -> list[Any]:
-    return [moved.taken, moved.given_back, moved.corrected, *(one.amount for one in moved.shown)]
-
-
-def _sums_of_closing(one: Counted) -> list[Any]:
-    return [one.closing.opening, one.closing.expected, one.closing.counted, one.closing.kept]

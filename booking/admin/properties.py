@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -23,6 +24,7 @@ from booking.domain.catalogue import (
 )
 from booking.domain.errors import Conflict, Forbidden, Invalid
 from booking.http.error_rendering import status_of
+from booking.http.services import current_services
 from booking.infra.ids import decode, encode
 from booking.pages import security
 from booking.pages.forms import Form
@@ -90,7 +92,8 @@ def edit(property_id: str) -> Response:
 @blueprint.post("/<property_id>/archive")
 def archive(property_id: str) -> Response:
     """Nobody stays there any more."""
-    return _act(property_id, "property-archived", inventory.archive_property)
+    rules = current_services().booking_context.rules
+    return _act(property_id, "property-archived", partial(inventory.archive_property, rules=rules))
 
 
 @blueprint.post("/<property_id>/publish")

@@ -15,6 +15,7 @@ from booking.domain import catalogue, inventory
 from booking.domain.catalogue import OwnRoom, RoomEdit, RoomModified
 from booking.domain.errors import Conflict, Invalid, RoomNotFound
 from booking.http.error_rendering import status_of
+from booking.http.services import current_services
 from booking.infra.ids import decode, encode
 from booking.pages.forms import Form
 from booking.pages.rendering import go_to, page
@@ -76,7 +77,10 @@ def unpublish(room_id: str) -> Response:
 @blueprint.post("/archive")
 def archive(room_id: str) -> Response:
     """Nobody stays in it any more."""
-    return _act(room_id, "room-archived", lambda key, seen: inventory.archive_room(actor(), key, seen_version=seen))
+    rules = current_services().booking_context.rules
+    return _act(
+        room_id, "room-archived", lambda key, seen: inventory.archive_room(actor(), key, rules=rules, seen_version=seen)
+    )
 
 
 # --- around them

@@ -74,6 +74,7 @@ class RoomPage(Schema):
     page: int
     page_size: int
     total: int
+    total_exact: bool = Field(default=True, exclude_if=bool)
     hints: dict[str, str] | None = Field(default=None, exclude_if=lambda hints: hints is None)
 
 
@@ -231,7 +232,12 @@ def room_page(found: search.Found) -> RoomPage:
     items = [_item(room) for room in found.rooms]
     hints = {one.field: "; ".join(_hints(found, one.field)) for one in found.unknown} or None
     return RoomPage.model_construct(
-        items=items, page=found.page, page_size=found.page_size, total=found.total, hints=hints
+        items=items,
+        page=found.page,
+        page_size=found.page_size,
+        total=min(found.total, search.MOST_COUNTED),
+        total_exact=found.total <= search.MOST_COUNTED,
+        hints=hints,
     )
 
 

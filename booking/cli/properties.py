@@ -9,6 +9,7 @@ import click
 from booking.cli.house_options import NAMES, OF_PROPERTY, accepted, fields, said
 from booking.cli.json_output import as_json, show
 from booking.cli.operator import Group, acting, refusals_said
+from booking.cli.room_blocks import rules
 from booking.domain import catalogue, inventory
 from booking.domain.catalogue import ListedProperty, OwnProperty, PropertyDetails, PropertyEdit
 from booking.infra.ids import encode
@@ -108,7 +109,7 @@ def archive(slug: str, as_json: bool) -> None:
     """
     with refusals_said():
         house = _seen(slug).house
-        inventory.archive_property(acting(), house.id, seen_version=house.version)
+        inventory.archive_property(acting(), house.id, rules=rules(), seen_version=house.version)
         seen = catalogue.get_own_property(acting(), house.id)
     _told(seen, as_json)
 

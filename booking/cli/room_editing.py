@@ -12,6 +12,7 @@ from flask.cli import with_appcontext
 from booking.cli.house_options import NAMES, OF_ROOM, accepted, fields, said
 from booking.cli.json_output import as_json, show
 from booking.cli.operator import acting, refusals_said
+from booking.cli.room_blocks import rules
 from booking.cli.room_names import ROOM
 from booking.domain import catalogue, inventory
 from booking.domain.catalogue import NewRooms, Room, RoomEdit
@@ -165,7 +166,7 @@ def archive(room_id: uuid.UUID, as_json: bool) -> None:
     Example:
       flask rooms archive room_01k5...
     """
-    _do(lambda: inventory.archive_room(acting(), room_id), room_id, as_json)
+    _do(lambda: inventory.archive_room(acting(), room_id, rules=rules()), room_id, as_json)
 
 
 # --- around them

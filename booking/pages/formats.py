@@ -26,6 +26,12 @@ def alike(currency: str, shown: Iterable[Decimal | None]) -> None:
         g.decimals = {*g.get("decimals", ()), currency}
 
 
+def exact(currency: str) -> None:
+    """Amounts of cash, which somebody counts: cents on every page, also where there are none."""
+    if money_format.decimals(currency):
+        g.decimals = {*g.get("decimals", ()), currency}
+
+
 def stay_dates(check_in: dt.date, check_out: dt.date) -> Markup:
     """Fri 12 Dec – Mon 15 Dec: a line may end between the two dates, not inside one."""
     return _between(*date_format.first_and_last(check_in, check_out))

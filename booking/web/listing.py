@@ -10,7 +10,7 @@ from flask_babel import gettext, ngettext
 from booking.domain import search
 from booking.domain.catalogue import Destination
 from booking.domain.money import rounded
-from booking.domain.search import SORTS, NothingFound, RoomSearch, Suggestion, Unknown
+from booking.domain.search import MOST_COUNTED, SORTS, Found, NothingFound, RoomSearch, Suggestion, Unknown
 from booking.http import date_format, number_format, words
 from booking.pages import amenities, formats, options
 from booking.pages.forms import Form
@@ -37,7 +37,7 @@ def headline(total: int | None, place: Destination | None, form: Form) -> str:
         return str(
             gettext("No rooms available in %(city)s", city=place.city) if place else gettext("No rooms available")
         )
-    count = number_format.number(total)
+    count = counted(total)
     if place:
         available = ngettext(
             "%(count)s room available in %(city)s",
@@ -48,6 +48,21 @@ def headline(total: int | None, place: Destination | None, form: Form) -> str:
         )
         return str(available)
     return str(ngettext("%(count)s room available", "%(count)s rooms available", total, count=count))
+
+
+def counted(total: int) -> str:
+    """How many cards were found, or that they are more than are counted."""
+    if total <= MOST_COUNTED:
+        return number_format.number(total)
+    return str(gettext("More than %(count)s", count=number_format.number(MOST_COUNTED)))
+
+
+def pages(found: Found) -> int:
+    """How many pages there are: where they are more than are counted, one after each that is full."""
+    known = -(-found.total // found.page_size)
+    if found.total <= MOST_COUNTED or not found.rooms:
+        return known
+    return max(known, found.page + (len(found.rooms) == found.page_size))
 
 
 def address(form: Form, without: tuple[str, ...] = ("pageSize",), **changes: list[str]) -> str:
@@ -183,7 +198,7 @@ def why(nothing: NothingFound, wanted: RoomSearch, place: Destination | None) ->
                 "%(count)s room is available in %(city)s on these dates, but it doesn’t match all your filters.",
                 "%(count)s rooms are available in %(city)s on these dates, but none matches all your filters.",
                 nothing.without_filters,
-                count=number_format.number(nothing.without_filters),
+                count=counted(nothing.without_filters),
                 city=city,
             )
         )

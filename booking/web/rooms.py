@@ -239,7 +239,7 @@ def _listed(found: Found | None, wanted: RoomSearch | None, form: Form, place: D
         "found": found,
         "wanted": wanted if found else None,
         "cards": room_cards.shown(found.rooms, wanted.check_in) if found and wanted else [],
-        "pages": -(-found.total // found.page_size) if found else 0,
+        "pages": listing.pages(found) if found else 0,
         "headline": listing.headline(found.total if found else None, place, form),
         "without_words": bool(found and wanted and search.says_nothing(wanted.q)),
         "chips": listing.chips(form, wanted),
@@ -250,6 +250,7 @@ def _listed(found: Found | None, wanted: RoomSearch | None, form: Form, place: D
         "page_url": partial(listing.page_address, form),
         "way": listing.way,
         "address_of": listing.address_of,
+        "counted": listing.counted,
     }
 
 

@@ -185,7 +185,7 @@ def test_without_a_script_more_rooms_are_a_page_of_their_own(at_work: Visitor, r
 
 def test_a_filter_that_finds_nothing_says_so_and_leads_back(at_work: Visitor, room: Room) -> None:
     visitor = at_work.go(f"{CALENDAR}?state=blocked")
-    assert "No room is like that on these days." in visitor.text
+    assert "No room matches on these days" in visitor.text
     assert f"{CALENDAR}" in visitor.links()
 
 

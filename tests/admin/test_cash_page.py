@@ -90,7 +90,7 @@ def test_what_is_corrected_after_its_count_is_nothing_that_was_paid_out(
     payments.close_drawer(acting_at(bob, room), key, Count(Decimal(100), Decimal(10), None, Decimal(100), None))
     front_desk.correct_entry(acting_at(bob, room, Role.MANAGER), payments_of(vouched)[0].id, "no", desk.patience)
     text = manager.go(drawer(room, bob)).text
-    assert "Corrections of earlier shifts −€100 Expected in the drawer −€90" in text
+    assert "Corrections of earlier shifts −€100.00 Expected in the drawer −€90.00" in text
     assert "Paid out" not in text
 
 
@@ -205,7 +205,7 @@ def test_a_refund_of_a_card_at_the_desk_is_paid_out_in_cash(
     assert shown["value"] == "terminal"
     page.send(f"/admin/bookings/{booking}/entries/{refund}/returned", by="desk", reference="cash 1")
     clerk.go(CASH)
-    assert all(text in clerk.text for text in ("Paid out", "−€100", "cash 1"))
+    assert all(text in clerk.text for text in ("Paid out", "−€100.00", "cash 1"))
     clerk.send(drawer(room, bob), counted="0")
     assert (clerk.status, list(clerk.problems)) == (400, ["Note is needed where the count is not what is expected."])
 

@@ -71,7 +71,7 @@ def test_the_list_is_narrowed_and_comes_page_by_page(
     [more] = [link for link in maid.links() if "offset" in link]
     assert names(maid.go(more)) == [room.name]
     assert names(maid.go(f"{ROOMS}?state=dirty&q=room+1&offset=2")) == ["Room 10"]
-    assert "No room is like that." in maid.go(f"{ROOMS}?q=nonsense").text
+    assert "No room matches" in maid.go(f"{ROOMS}?q=nonsense").text
 
 
 def test_a_room_that_guests_do_not_see_says_so(maid: Visitor, room: Room) -> None:

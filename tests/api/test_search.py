@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -10,8 +11,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from booking.api import schemas
+from booking.api.endpoint import to_json
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
+from booking.domain.search import Found
 from booking.domain.tables import Room, User
 from booking.infra import clock
 from booking.infra.ids import encode
@@ -112,6 +116,14 @@ def test_pages_do_not_overlap_and_add_up(api: Program, sort: str | None) -> None
     together = [item["id"] for page in pages for item in page["items"]]
     assert len(set(together)) == 23
     assert together == found(api, **query | {"pageSize": 100})
+
+
+def test_a_total_beyond_a_thousand_says_that_it_is_not_exact() -> None:
+    def told(total: int) -> dict[str, Any]:
+        page: dict[str, Any] = json.loads(to_json(schemas.room_page(Found([], 1, 20, total))))
+        return {name: value for name, value in page.items() if name.startswith("total")}
+
+    assert [told(1000), told(1001)] == [{"total": 1000}, {"total": 1000, "totalExact": False}]
 
 
 def test_orders_are_what_they_say(api: Program) -> None:

@@ -52,7 +52,7 @@ def test_a_shift_is_counted_on_a_small_phone(visit: Visit, owing: Booking, dana:
     page = at_the_desk(visit, dana, java_script_enabled=script, **PHONE)
     page.locator(".desk-fold summary").click()
     page.get_by_role("link", name="Cash").click()
-    expect(page.get_by_text("€200").first).to_be_visible()
+    expect(page.get_by_text("€200.00").first).to_be_visible()
     page.get_by_label("Counted in euros").fill("190")
     page.get_by_role("button", name="Close the drawer").click()
     expect(page.locator(".errors")).to_contain_text("Note is needed")
@@ -60,7 +60,7 @@ def test_a_shift_is_counted_on_a_small_phone(visit: Visit, owing: Booking, dana:
     page.get_by_label("Note").fill("A guest was given ten too much")
     page.get_by_role("button", name="Close the drawer").click()
     expect(page.locator("h1:visible")).to_have_text("Cash count")
-    expect(page.get_by_text("€10 short")).to_be_visible()
+    expect(page.get_by_text("€10.00 short")).to_be_visible()
     assert not script or fits(page)
 
 

@@ -32,7 +32,7 @@ from booking.domain.payments import Contact, by_hand
 from booking.domain.people import sessions, staff
 from booking.domain.reservations import bookings, front_desk, guarantees
 from booking.domain.reservations.context import BookingContext
-from booking.domain.stays import Stay
+from booking.domain.stays import Stay, StayRules
 from booking.domain.system import DataRequestOrder, alerts, causes
 from booking.domain.tables import Block, Booking, Property, Room, User
 from booking.infra import clock
@@ -108,7 +108,7 @@ class House:
         """A property in which nobody stays."""
         room = a_room()
         if archived:
-            inventory.archive_property(SYSTEM, room.property_id, seen_version=1)
+            inventory.archive_property(SYSTEM, room.property_id, rules=StayRules(), seen_version=1)
         return _slug_of(room)
 
     def single(self) -> str:

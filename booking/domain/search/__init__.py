@@ -8,7 +8,7 @@ from booking.domain.search.alternatives import instead_of as alternatives_to
 from booking.domain.search.alternatives import others as other_rooms
 from booking.domain.search.card_facts import CardFacts
 from booking.domain.search.card_facts import of as facts_for_cards
-from booking.domain.search.finder import Found, FoundRoom
+from booking.domain.search.finder import MOST_COUNTED, Found, FoundRoom
 from booking.domain.search.finder import answer as rendered_answer
 from booking.domain.search.finder import asked as cache_keys
 from booking.domain.search.finder import search as find_rooms
@@ -24,6 +24,7 @@ from booking.domain.search.words import says_nothing
 
 __all__ = [
     "ALTERNATIVE_KINDS",
+    "MOST_COUNTED",
     "SORTS",
     "TOO_MANY",
     "TOO_PICKY",

@@ -26,6 +26,7 @@ from booking.domain.errors import Invalid
 from booking.domain.notices import Notice
 from booking.domain.search import place_names, statements, unknown, words
 from booking.domain.search.inputs import RoomSearch
+from booking.domain.search.statements import MOST_COUNTED
 from booking.domain.search.unknown import Unknown
 from booking.domain.stays import EARLIEST_ZONE, Stay, StayRules
 from booking.infra import cache, clock, replica
@@ -76,9 +77,9 @@ class FoundRoom:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`corrected` are the words that were looked for where those that were asked for find nothing.
+    """`total` counts no further than one more than `MOST_COUNTED`, which stands for all that are more.
 
-    `unknown` are names that stand for nothing here, of a search that finds nothing.
+    `corrected` are the words that were looked for where those that were asked for find nothing. `unknown` are names that stand for nothing here, of a search that finds nothing.
     """
 
     rooms: list[FoundRoom]
@@ -188,14 +189,15 @@ def _read_as_asked(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, a
     values = _values(wanted, rules)
     key = _statement_key(values, wanted.sort, among)
     page, total = statements.of(key)
-    rows = fetch(statements.together(key) if among.has_units else page, values)
+    says_both = statements.says_both(key)
+    rows = fetch(statements.together(key) if says_both else page, values)
     if wanted.page == 1 and len(rows) < wanted.page_size:
         count = len(rows)  # a first page that is not full has everything on it
-    elif rows and among.has_units:
+    elif rows and says_both:
         count = rows[0].total
     else:
         count = fetch(total, values)[0][0]
-    return Found(_free_rooms(rows, wanted), wanted.page, wanted.page_size, count)
+    return Found(_free_rooms(rows, wanted), wanted.page, wanted.page_size, min(count, MOST_COUNTED + 1))
 
 
 def _free_rooms(rows: Sequence[Any], wanted: RoomSearch) -> list[FoundRoom]:

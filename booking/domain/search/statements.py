@@ -2,7 +2,8 @@
 
 A page is an anti-join on the nights' key that stops early, a total goes by the location's nights: two statements,
 because one window count over everything does not scale (measured: 12 against 247 per second). Identical units are found
-as the one that is listed, and counted once; where there are any, one statement says both (`together`).
+as the one that is listed, and counted once; where there are any, one statement says both (`together`), but for searches
+of all places in the order of the index: their page stops early, and counting stops, too (`MOST_COUNTED`).
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ class StatementKey(NamedTuple):
 
 
 PRICE_LIMITS = ("min_price", "max_price")
+MOST_COUNTED = 1000  # cards; one more stands for more than these
 
 
 def has_places() -> Condition:
@@ -180,12 +182,8 @@ _SISTER = and_(
 @lru_cache(maxsize=512)
 def of(key: StatementKey) -> tuple[Select[Any], Select[Any]]:
     """The page and the total of all searches of one key."""
-    in_one_place, by_age = "location" in key.filters, "places" in key.filters
-    rates = fitting = None
-    if key.has_rated:
-        asked = {"in_one_place": in_one_place, "free": key.is_free, "by_age": by_age}
-        rates = pricing.sets_of_terms(for_totals=True, **asked)
-        fitting = pricing.sets_of_terms(for_totals=_compares_prices(key), **asked)
+    rates = _rates(key, for_totals=True)
+    fitting = _rates(key, for_totals=_compares_prices(key))
     page, total = _page(key, rates), _total(key, fitting)
     return often(page) if _has_one_page_plan(key) else page, often(total) if _has_one_plan(key) else total
 
@@ -197,10 +195,16 @@ def together(key: StatementKey) -> Select[Any]:
 
     Each row has the total, so a page without any does not say it.
     """
-    asked = {"in_one_place": "location" in key.filters, "free": key.is_free}
-    rates = pricing.sets_of_terms(for_totals=True, **asked) if key.has_rated else None
+    rates = _rates(key, for_totals=True)
     found = _page(key, rates, _groups(key, rates).cte("groups"))
     return often(found) if _has_one_plan(key) else found
+
+
+def _rates(key: StatementKey, *, for_totals: bool) -> CTE | None:
+    if not key.has_rated:
+        return None
+    in_one_place, by_age = "location" in key.filters, "places" in key.filters
+    return pricing.sets_of_terms(in_one_place=in_one_place, for_totals=for_totals, free=key.is_free, by_age=by_age)
 
 
 class _Price(NamedTuple):
@@ -266,10 +270,20 @@ def _page(key: StatementKey, rates: CTE | None, groups: CTE | None = None) -> Se
 
 
 def _total(key: StatementKey, rates: CTE | None) -> Select[Any]:
+    if "location" not in key.filters:
+        return _first_counted(key, rates)
     if key.has_units:
         return _counted(_groups(key, rates).subquery())
     source, conditions = _free_rooms(key, rates)
     return select(func.count()).select_from(source).where(*conditions)
+
+
+def _first_counted(key: StatementKey, rates: CTE | None) -> Select[Any]:
+    """Of all places, cards are looked at one by one until there are more than are counted."""
+    source, price, _, _ = _compared(key, rates)
+    free = or_(_is_free(Room), _SISTER) if key.has_units else _free(Room)
+    cards = select(Room.id).select_from(source).where(Room.listed, *_conditions(key, price, rates), free)
+    return select(func.count()).select_from(cards.limit(MOST_COUNTED + 1).subquery())
 
 
 def _free_rooms(key: StatementKey, rates: CTE | None) -> tuple[FromClause, list[Condition]]:
@@ -351,6 +365,12 @@ def _has_one_plan(key: StatementKey) -> bool:
 def _has_one_page_plan(key: StatementKey) -> bool:
     """Elsewhere, pages alone, in the order of the index: they stop early."""
     return ("location" in key.filters or key.sort is None) and not _may_be_rare(key)
+
+
+def says_both(key: StatementKey) -> bool:
+    """Whether page and total are asked for together: a page that stops early counts no group but its own."""
+    stops_early = "location" not in key.filters and key.sort is None and not _compares_prices(key)
+    return key.has_units and not stops_early
 
 
 def _may_be_rare(key: StatementKey) -> bool:

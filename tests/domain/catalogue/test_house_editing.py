@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import uuid
 from decimal import Decimal
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -26,7 +28,7 @@ from booking.infra import cache, clock
 from booking.infra.db import db, reading, transaction
 from booking.infra.ids import encode
 from tests.cases import each
-from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, in_days, order
+from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, in_days, later, order, today
 
 pytestmark = pytest.mark.slow
 
@@ -173,7 +175,7 @@ def test_rooms_that_are_alike_are_made_in_one_go_or_not_at_all(room: Room) -> No
     assert {(one.published, one.price_per_night, one.size_m2) for one in found.units} == {(False, Decimal("99.50"), 24)}
     with pytest.raises(NotFound):
         catalogue.publish_units(by(Role.DESK, room.property_id), made)
-    inventory.archive_room(SYSTEM, found.units[1].id)
+    inventory.archive_room(SYSTEM, found.units[1].id, rules=StayRules())
     assert [catalogue.publish_units(SYSTEM, found.units[2].id) for _ in range(2)] == [2, 0]
     assert [row(Room, one.id).published for one in found.units] == [True, False, True]
     for refused in (alike(), alike(name="x" * 254)):  # the name is taken; with its number, it is too long
@@ -197,7 +199,7 @@ def test_who_may_do_what_with_a_house(room: Room) -> None:
         with pytest.raises(NotFound):
             catalogue.add_room(one, house.id, room_of())
         with pytest.raises(NotFound):
-            inventory.archive_room(one, room.id)
+            inventory.archive_room(one, room.id, rules=StayRules())
         with pytest.raises(Forbidden):
             catalogue.add_property(one, pier())
     assert catalogue.get_own_room(strangers[0], room.id).can_edit is False
@@ -287,14 +289,14 @@ def test_all_that_are_ready_are_published_with_one_press_and_get_one_policy(room
 def test_a_room_in_which_somebody_will_stay_is_not_archived(alice: User, room: Room, desk: BookingContext) -> None:
     booked = bookings.book(acting(alice), order(alice, room), VISA, desk)
     with pytest.raises(inventory.StillInUse) as refused:
-        inventory.archive_room(SYSTEM, room.id, seen_version=1)
+        inventory.archive_room(SYSTEM, room.id, rules=StayRules(), seen_version=1)
     assert refused.value.params == {"stays": 1, "first": booked.check_in}
     with pytest.raises(inventory.StillInUse):
-        inventory.archive_property(SYSTEM, room.property_id, seen_version=1)
+        inventory.archive_property(SYSTEM, room.property_id, rules=StayRules(), seen_version=1)
     assert row(Room, room.id).published
     bookings.cancel(SYSTEM, booked.id, desk)
-    inventory.archive_room(SYSTEM, room.id, seen_version=1)
-    inventory.archive_room(SYSTEM, room.id, seen_version=1)  # pressed twice
+    inventory.archive_room(SYSTEM, room.id, rules=StayRules(), seen_version=1)
+    inventory.archive_room(SYSTEM, room.id, rules=StayRules(), seen_version=1)  # pressed twice
     archived = row(Room, room.id)
     assert (archived.published, archived.archived_at is not None, archived.version) == (False, True, 2)
     assert inventory.room_states(SYSTEM, StayRules(), room.property_id) == []
@@ -310,22 +312,22 @@ def test_nobody_buys_a_night_of_a_room_at_the_moment_at_which_it_is_archived(
     buying = partial(bookings.book, acting(alice), order(alice, room), VISA, desk)
     guest = threading.Thread(target=lambda: sold.extend(all_at_once(app, [buying])))
 
-    def then_somebody_comes(which: Any) -> None:
-        looked(which)
+    def then_somebody_comes(which: Any, rules: StayRules) -> None:
+        looked(which, rules)
         if not guest.ident:
             guest.start()
             guest.join(0.4)  # time enough to buy, where nothing stands in the way
 
     monkeypatch.setattr(closing, "_refuse_in_use", then_somebody_comes)
-    [archived] = all_at_once(app, [partial(inventory.archive_room, SYSTEM, room.id)])
+    [archived] = all_at_once(app, [partial(inventory.archive_room, SYSTEM, room.id, rules=StayRules())])
     guest.join()
     is_sold = not isinstance(sold[0], Exception)
     assert (isinstance(archived, inventory.StillInUse), row(Room, room.id).published) == (is_sold, is_sold)
 
 
 def test_an_archived_property_shows_nothing_and_comes_back_with_its_rooms_unpublished(room: Room) -> None:
-    inventory.archive_property(SYSTEM, room.property_id, seen_version=1)
-    inventory.archive_property(SYSTEM, room.property_id, seen_version=1)
+    inventory.archive_property(SYSTEM, room.property_id, rules=StayRules(), seen_version=1)
+    inventory.archive_property(SYSTEM, room.property_id, rules=StayRules(), seen_version=1)
     assert not row(Room, room.id).published
     with pytest.raises(catalogue.PropertyArchived):
         catalogue.publish_room(SYSTEM, room.id)
@@ -336,10 +338,20 @@ def test_an_archived_property_shows_nothing_and_comes_back_with_its_rooms_unpubl
 
 
 def test_a_stay_that_ends_today_is_in_nobodys_way(room: Room) -> None:
-    today = clock.today("Europe/Brussels")
-    held(room, Stay(today - one_day(), today))
-    inventory.archive_room(SYSTEM, room.id)
+    day = today()
+    held(room, Stay(day - one_day(), day))
+    inventory.archive_room(SYSTEM, room.id, rules=StayRules())
     assert row(Room, room.id).archived_at is not None
+
+
+def test_who_sleeps_there_at_two_in_the_night_is_still_in_the_room(room: Room) -> None:
+    """The day of the house begins at four: until then last night is the running one."""
+    day = today()
+    held(room, Stay(day - one_day(), day))
+    at_two = dt.datetime.combine(day, dt.time(2), ZoneInfo("Europe/Brussels"))
+    later(at_two - clock.now())
+    with pytest.raises(inventory.StillInUse):
+        inventory.archive_room(SYSTEM, room.id, rules=StayRules())
 
 
 def one_day() -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from booking.domain import catalogue, inventory, pricing, search
 from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
-from booking.domain.search import Found, Gone, RoomSearch
+from booking.domain.search import Found, Gone, RoomSearch, finder, statements
 from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from tests.cast import SYSTEM, VISA, a_room, acting, beside, blocked, in_days, order
@@ -71,6 +72,47 @@ def test_units_with_rules_are_counted_by_what_they_let_be(
     first = find(desk, pageSize=1, **asked)
     assert (first.total, first.rooms[0].total) == (2, doubles[0].price_per_night * in_days(30).nights * 3 / 2)
     assert find(desk, pageSize=1, page=3, **asked).total == 2
+
+
+def test_units_with_rules_are_found_for_a_family(doubles: list[Room], desk: BookingContext) -> None:
+    rule = {"kind": "adjust", "name": "More", "terms": {"percent": "50"}}
+    pricing.add_rate(SYSTEM, doubles[0].property_id, pricing.RateInput.model_validate(rule))
+    pricing.rebuild_rates(doubles[0].property_id, desk.rules)
+    family: dict[str, Any] = {"capacity": 2, "childrenAges": [4]}
+    assert [cards(find(desk, location=place, **family)) for place in ("antwerp", None)] == [[("Double", 3)]] * 2
+
+
+@pytest.fixture
+def three_are_counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for module in (statements, finder):
+        monkeypatch.setattr(module, "MOST_COUNTED", 3)
+    statements.of.cache_clear()
+    yield
+    statements.of.cache_clear()  # some were built that count no further than three
+
+
+@pytest.mark.usefixtures("three_are_counted")
+@pytest.mark.parametrize("place", ["antwerp", None])
+def test_of_more_cards_than_are_counted_the_total_says_so(
+    doubles: list[Room], desk: BookingContext, place: str | None
+) -> None:
+    for number in range(2):
+        beside(doubles[0], f"Suite {number}", 300)
+    few: dict[str, Any] = {"location": place, "pageSize": 1}
+    assert find(desk, **few).total == 3
+    rest = [beside(doubles[0], f"Attic {number}", 500) for number in range(2)]
+    assert [find(desk, page=page, **few).total for page in (1, 5, 6)] == [4] * 3  # one more than are counted
+    assert [len(find(desk, page=page, **few).rooms) for page in (5, 6)] == [1, 0]
+    for room in rest:
+        blocked(room, in_days(30))
+    assert find(desk, **few).total == 3
+
+
+@pytest.mark.usefixtures("three_are_counted")
+def test_without_units_the_total_says_so_too(room: Room, desk: BookingContext) -> None:
+    for number in range(3):
+        beside(room, f"Suite {number}", 300)
+    assert [find(desk, location=place, pageSize=1).total for place in ("antwerp", None)] == [4, 4]
 
 
 def test_units_are_found_by_the_name_that_guests_see(doubles: list[Room], desk: BookingContext) -> None:

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from booking.domain.reservations import holds
 from booking.domain.reservations.context import BookingContext
-from booking.domain.search import usual
+from booking.domain.search import Found, FoundRoom, usual
 from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.http import number_format
@@ -159,7 +159,17 @@ def test_going_back_gets_the_whole_page(visitor: Visitor, room: Room) -> None:
 def test_counts_have_the_separators_of_the_language(app: Flask) -> None:
     with app.test_request_context():
         assert number_format.rooms(2446) == "2,446 rooms"
-        assert listing.headline(1997, None, Form()) == "1,997 rooms available"
+        assert listing.headline(1000, None, Form()) == "1,000 rooms available"
+        assert listing.headline(1001, None, Form()) == "More than 1,000 rooms available"
+
+
+def test_after_more_rooms_than_are_counted_each_full_page_has_a_next_one() -> None:
+    def pages(total: int, page: int, rooms: int) -> int:
+        card = FoundRoom("room_1", "Attic", "antwerp", 2, Decimal(9), "EUR", [], Decimal(27))
+        return listing.pages(Found([card] * rooms, page, 12, total))
+
+    assert [pages(1000, 84, 4), pages(1001, 1, 12), pages(1001, 84, 12)] == [84, 84, 85]
+    assert [pages(1001, 90, 12), pages(1001, 91, 5), pages(1001, 92, 0)] == [91, 91, 84]
 
 
 def test_guests_of_a_rooms_address_are_understood_once(visitor: Visitor) -> None:

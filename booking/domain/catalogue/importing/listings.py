@@ -86,10 +86,7 @@ def kind(field: str, cell: str) -> str | None:
 
 def capacity(field: str, cell: str, *, highest: int = LARGEST_PARTY) -> int:
     """How many guests, at least one."""
-    number = values.whole_number(field, cell, lowest=1, highest=highest)
-    if number is None:
-        raise BadRow(field, "cell_missing")
-    return number
+    return values.required_number(field, cell, lowest=1, highest=highest)
 
 
 def stay_limits(row: Mapping[str, str], shortest: str, longest: str, *, ceiling: int = LONGEST_STAY) -> tuple[int, int]:

@@ -67,6 +67,14 @@ def whole_number(field: str, text: str, *, lowest: int, highest: int = LARGEST_N
     return number
 
 
+def required_number(field: str, text: str, *, lowest: int, highest: int = LARGEST_NUMBER) -> int:
+    """The same where there must be one: a cell that says "none" is not empty."""
+    number = whole_number(field, text, lowest=lowest, highest=highest)
+    if number is None:
+        raise BadRow(field, "cell_no_whole_number", cell=_quoted(text)) if text.strip() else BadRow(field, "cell_missing")
+    return number
+
+
 def truth(field: str, text: str) -> bool | None:
     """true or false in their usual spellings."""
     if is_missing(text):

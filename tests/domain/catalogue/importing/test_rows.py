@@ -68,6 +68,7 @@ def test_the_property_is_named_as_asked() -> None:
         ({"name": "x" * 256}, "name: has 256 characters"),
         ({"accommodates": "0"}, "accommodates: 0 is not between 1 and 100"),
         ({"accommodates": ""}, "accommodates: is missing"),
+        ({"accommodates": "none"}, "accommodates: .none. is not a whole number"),
         ({"accommodates": "101"}, "accommodates: 101"),
         ({"price": "$0.00"}, "price: "),
         ({"minimum_nights": "5", "maximum_nights": "3"}, "minimum_nights: 5 nights is more than the longest stay, 3"),
