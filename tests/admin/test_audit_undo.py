@@ -76,6 +76,9 @@ def test_things_lead_to_their_history_and_a_block_is_found_there(owner: Visitor,
     asked = f"/admin/calendar/nights?room={encode('room', room.id)}&checkIn={in_days(9).check_in}"
     assert f"/admin/audit?thing={encode('room', room.id)}" in owner.go(asked).links()
     assert f"/admin/audit?thing={house}" in owner.go(f"/admin/calendar/?property={house}").links()
+    for place, key in (("rooms", encode("room", room.id)), ("properties", house)):
+        for page in ("", "/photos"):
+            assert f"/admin/audit?thing={key}" in owner.go(f"/admin/{place}/{key}{page}").links()
 
 
 def test_a_block_is_taken_back_and_put_there_again_from_the_log(owner: Visitor, room: Room) -> None:
