@@ -1,4 +1,4 @@
-"""Half of all rooms made identical units: the cheapest of each house, in groups of ten, so that searches meet them first.
+"""Half of all rooms made identical units: the cheapest of each house, in groups of ten; searches meet them first.
 
 The database's own triggers do the rest: they keep the units of a group alike, and say which one is listed.
 """

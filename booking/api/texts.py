@@ -58,7 +58,10 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "page": ("Which page, from 1.", 1),
     "pageSize": ("Entries on a page.", 20),
     "total": ("How many there are on all pages.", 42),
-    "totalExact": ("False where there are more than `total` says, which counts no further than 1000; else absent.", False),
+    "totalExact": (
+        "False where there are more than `total` says, which counts no further than 1000; else absent.",
+        False,
+    ),
     "hints": (
         "Only where nothing is found and a value names nothing there is: by parameter, what is wrong with it.",
         {"location": "is not a destination we know (similar: lisbon)"},

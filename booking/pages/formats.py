@@ -11,6 +11,7 @@ from flask import g
 from flask_babel import gettext
 from markupsafe import Markup
 
+from booking.domain.money import decimals
 from booking.http import date_format, money_format
 from booking.infra import clock
 
@@ -28,7 +29,7 @@ def alike(currency: str, shown: Iterable[Decimal | None]) -> None:
 
 def exact(currency: str) -> None:
     """Amounts of cash, which somebody counts: cents on every page, also where there are none."""
-    if money_format.decimals(currency):
+    if decimals(currency):
         g.decimals = {*g.get("decimals", ()), currency}
 
 

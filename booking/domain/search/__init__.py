@@ -8,13 +8,14 @@ from booking.domain.search.alternatives import instead_of as alternatives_to
 from booking.domain.search.alternatives import others as other_rooms
 from booking.domain.search.card_facts import CardFacts
 from booking.domain.search.card_facts import of as facts_for_cards
-from booking.domain.search.finder import MOST_COUNTED, Found, FoundRoom
+from booking.domain.search.finder import Found, FoundRoom
 from booking.domain.search.finder import answer as rendered_answer
 from booking.domain.search.finder import asked as cache_keys
 from booking.domain.search.finder import search as find_rooms
 from booking.domain.search.inputs import SORTS, RoomSearch
 from booking.domain.search.place_names import require_known as require_known_place
 from booking.domain.search.place_names import resolved as with_known_place
+from booking.domain.search.statements import MOST_COUNTED
 from booking.domain.search.suggestions import TOO_MANY, TOO_PICKY, NothingFound, Suggestion
 from booking.domain.search.suggestions import instead as suggest_instead
 from booking.domain.search.teasers import a_few as a_few_rooms

@@ -1,4 +1,4 @@
-"""The state of the system at a glance: by what indexes, catalogues and servers know, never by counting a large table."""
+"""The state of the system at a glance: by what indexes, catalogues and servers know, no large table is counted."""
 
 from __future__ import annotations
 

@@ -71,7 +71,9 @@ def required_number(field: str, text: str, *, lowest: int, highest: int = LARGES
     """The same where there must be one: a cell that says "none" is not empty."""
     number = whole_number(field, text, lowest=lowest, highest=highest)
     if number is None:
-        raise BadRow(field, "cell_no_whole_number", cell=_quoted(text)) if text.strip() else BadRow(field, "cell_missing")
+        raise (
+            BadRow(field, "cell_no_whole_number", cell=_quoted(text)) if text.strip() else BadRow(field, "cell_missing")
+        )
     return number
 
 
