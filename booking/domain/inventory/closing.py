@@ -1,7 +1,7 @@
 """Archiving what nobody stays in any more: a room, or a property with all its rooms.
 
 Nights decide, from today's on, by the house's day: who leaves today is in nobody's way, who sleeps there at two is.
-SERIALIZABLE, so that nobody buys a night of a room at the moment at which it is archived: one of the two sees the other.
+SERIALIZABLE, so that nobody buys a night of a room while it is archived: one of the two sees the other.
 """
 
 from __future__ import annotations

@@ -79,8 +79,8 @@ class FoundRoom:
 class Found:
     """`total` counts no further than one more than `MOST_COUNTED`, which stands for all that are more.
 
-    `corrected` are the words that were looked for where those that were asked for find nothing. `unknown` are names that
-    stand for nothing here, of a search that finds nothing.
+    `corrected` are the words that were looked for where those that were asked for find nothing. `unknown` are names
+    that stand for nothing here, of a search that finds nothing.
     """
 
     rooms: list[FoundRoom]
