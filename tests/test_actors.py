@@ -330,7 +330,7 @@ MACHINERY = {
         "reset_notice",
         "verification_notice",
     },
-    "pricing": {"any_rates", "rated_properties", "rates_behind", "rebuild_rates"},
+    "pricing": {"any_rates", "rated_properties", "rates_behind", "rebuild_rates", "follow_rates"},
     "catalogue": {"forget_destination", "forget_house", "forget_room"},
     "inventory": {"prune_blocks", "prune_lifted_blocks", "prune_nights"},
     "payments": {"payment_figures"},

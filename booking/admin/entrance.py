@@ -56,7 +56,9 @@ OF_BOOKINGS = tuple(
         "views",
     )
 )
-OF_RATES = tuple(f"admin.{name}" for name in ("rates", "rate_rules", "rate_ranges", "rate_sheets", "promotions"))
+OF_RATES = tuple(
+    f"admin.{name}" for name in ("rates", "rate_rules", "rate_ranges", "rate_sheets", "rate_days", "promotions")
+)
 
 
 class Desk:

@@ -36,7 +36,7 @@ from booking.pages.rendering import go_to, page
 from booking.pages.signed_in import actor
 
 TOLD = "rates_told"  # in the cookie: what has been saved, told once
-MOST_LINES, MOST_NIGHTS, MOST_NAMES = 60, 62, 20
+MOST_LINES, MOST_NIGHTS, MOST_NAMES, MOST_SHOWN = 60, 62, 20, 50
 Show = Callable[[Form, int], Response]
 
 
@@ -75,22 +75,51 @@ def answer(
     """
     if form.value("edit"):
         return show(form, 200)
-    status = 200
     try:
         wanted = steps()
+    except (Invalid, RateModified) as refusal:
+        return show(form.refuse(refusal), status_of(refusal))
+    rules = current_services().booking_context.rules
+    change = Change(
+        lambda: (pricing.preview_rates(actor(), house, wanted, rules), [], False),
+        lambda seen: pricing.take_rates(actor(), house, wanted, seen=seen),
+    )
+    return decide(form, change, show=show, then=then, fields=fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How one is shown: its effects, sentences about what else it does, and whether that is something; and saved, where
+    the rates have the number that was seen: how many rules that were.
+    """
+
+    preview: Callable[[], tuple[RateEffects, Sequence[str], bool]]
+    save: Callable[[int], int]
+
+
+def decide(
+    form: Form, change: Change, *, show: Show, then: str, fields: Sequence[tuple[str, str]] | None = None
+) -> Response:
+    """As answer(), of any change of rates."""
+    if form.value("edit"):
+        return show(form, 200)
+    status = 200
+    try:
         if form.value("save"):
-            return _saved(house, form, wanted, then)
+            seen = form.number("seen")
+            session[TOLD] = change.save(-1 if seen is None else seen)
+            return go_to(then)
     except (Invalid, RateModified) as refusal:
         return show(form.refuse(refusal), status_of(refusal))
     except RatesModified as refusal:
         status = status_of(refusal)
         form.refuse(refusal)
     try:
-        rules = current_services().booking_context.rules
-        effects = pricing.preview_rates(actor(), house, wanted, rules)
+        effects, beside, does_more = change.preview()
     except (Invalid, RateModified) as refusal:
         return show(form.refuse(refusal), status_of(refusal))
-    return _page(effects, form, status, carried("seen", "save", "edit") if fields is None else fields)
+    facts = {"beside": beside, "does_more": does_more}
+    return _page(effects, form, status, carried("seen", "save", "edit") if fields is None else fields, facts)
 
 
 def taken() -> int | None:
@@ -99,13 +128,9 @@ def taken() -> int | None:
     return told if isinstance(told, int) else None
 
 
-def _saved(house: uuid.UUID, form: Form, steps: Sequence[RateStep], then: str) -> Response:
-    seen = form.number("seen")
-    session[TOLD] = pricing.take_rates(actor(), house, steps, seen=-1 if seen is None else seen)
-    return go_to(then)
-
-
-def _page(effects: RateEffects, form: Form, status: int, fields: Sequence[tuple[str, str]]) -> Response:
+def _page(
+    effects: RateEffects, form: Form, status: int, fields: Sequence[tuple[str, str]], more: dict[str, Any]
+) -> Response:
     amounts = [rates.price for one in effects.rooms for day in one.days for rates in (day.before, day.after)]
     formats.alike(effects.currency, amounts[:2000])
     names = rate_forms.names_of(effects.all_rooms)
@@ -119,6 +144,8 @@ def _page(effects: RateEffects, form: Form, status: int, fields: Sequence[tuple[
         "fields": fields,
         "here": request.path + (f"?{request.query_string.decode()}" if request.query_string else ""),
         "sample": _sample(effects),
+        "most_shown": MOST_SHOWN,
+        **more,
     }
     return page("admin/rates_check.html", block="main", status=status, **facts)
 

@@ -113,6 +113,7 @@ ACTIONS = {
     "rate.changed": _("Rate rule changed"),
     "rate.ended": _("Rate rule ended"),
     "rate.restored": _("Rate rule put back"),
+    "rates.imported": _("Prices by day brought in"),
     "promotion.added": _("Promotion added"),
     "promotion.changed": _("Promotion changed"),
     "promotion.ended": _("Promotion ended"),

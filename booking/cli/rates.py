@@ -9,6 +9,7 @@ from typing import IO, Any, TypeVar
 
 import click
 
+from booking.cli import rate_days
 from booking.cli.csv_file import Rows
 from booking.cli.json_output import as_json, instant, show
 from booking.cli.operator import Group, acting, refusals_said
@@ -35,6 +36,8 @@ OPTIONS = (
 )
 
 group = Group("rates", help="Rules of prices and stays: list, show, add, change, end, import, export.")
+for command in rate_days.COMMANDS:
+    group.add_command(command)
 
 
 def _options(command: F) -> F:

@@ -136,6 +136,8 @@ def decimal_text(value: object) -> object:
     return text.replace(",", "") if COMMA_THOUSANDS.fullmatch(text) else text
 
 
+MOST_LIMIT = 2**31 - 1  # houses say 1,125 or 9,999 nights, other systems so much for "no limit"
+StayLimit = Annotated[int, Field(ge=1, le=MOST_LIMIT)]
 CalendarDate = Annotated[dt.date, BeforeValidator(_calendar_date)]
 # Length first, on the text itself: pydantic takes whatever comes out of a validator of ours for a list.
 Name = Annotated[

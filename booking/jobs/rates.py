@@ -50,7 +50,7 @@ def keep(actor: Actor) -> None:
     if decided := pricing.decide_rates(actor, rules):
         log.info("rates_decided", nights=decided)
     for place in pricing.rates_behind(rules):
-        _bump(pricing.rebuild_rates(place, rules))
+        _bump(pricing.follow_rates(place, rules))
 
 
 def _touched(task: Task) -> set[UUID]:
@@ -67,8 +67,12 @@ def _room(task: Task) -> UUID | None:
 def _rebuilt(place: UUID, rooms: Sequence[UUID | None], tasks: Sequence[Task]) -> bool:
     """Whether searches know it now; where not, the tasks wait for their next turn."""
     try:
-        some = [room for room in rooms if room]
-        location = pricing.rebuild_rates(place, current_services().booking_context.rules, some if all(rooms) else [])
+        rules, some = current_services().booking_context.rules, [room for room in rooms if room]
+        if all(room or task.type == pricing.RATES_CHANGED for room, task in zip(rooms, tasks, strict=True)):
+            follow = pricing.rebuild_rates if all(rooms) else pricing.follow_rates
+            location = follow(place, rules, some)
+        else:  # several of its rooms, and nobody says which
+            location = pricing.rebuild_rates(place, rules)
         if _bump(location):
             return True
         reason: Exception = RuntimeError("Redis is away")

@@ -13,11 +13,17 @@ from tests.promotions import promotion
 
 # By whoever sees prices anywhere.
 SEEN = ("GET /admin/rates", "GET /admin/rates/rules", "GET /admin/taxes", "GET /admin/promotions")
-SEEN_HERE = ("GET /admin/rates.csv", "GET /admin/rates/<rate_id>", "GET /admin/promotions/<promotion_id>")
+SEEN_HERE = (
+    "GET /admin/rates.csv",
+    "GET /admin/rates/days.csv",
+    "GET /admin/rates/<rate_id>",
+    "GET /admin/promotions/<promotion_id>",
+)
 CHANGED_HERE = (
     "GET /admin/rates/sheets", "POST /admin/rates/sheets", "GET /admin/rates/range", "POST /admin/rates/range",
     "GET /admin/rates/new", "POST /admin/rates/new", "POST /admin/rates/<rate_id>", "POST /admin/rates/<rate_id>/end",
-    "POST /admin/rates/<rate_id>/undo", "GET /admin/promotions/new", "POST /admin/promotions/new",
+    "POST /admin/rates/<rate_id>/undo", "GET /admin/rates/days", "POST /admin/rates/days",
+    "GET /admin/promotions/new", "POST /admin/promotions/new",
     "POST /admin/promotions/<promotion_id>", "POST /admin/promotions/<promotion_id>/end",
     "POST /admin/promotions/<promotion_id>/resume",
 )  # fmt: skip

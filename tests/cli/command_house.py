@@ -40,7 +40,7 @@ from booking.infra.db import db, reading, transaction
 from booking.infra.ids import encode
 from booking.infra.provider import Charge
 from tests.a_text import NUMBER, text_given_up
-from tests.cast import REFUND_DECLINED, SYSTEM, VISA, a_room, acting, beside, later, order, payments_of, person
+from tests.cast import REFUND_DECLINED, SYSTEM, VISA, a_room, acting, beside, in_days, later, order, payments_of, person
 from tests.cli.test_payments_command import the_bank_takes_it_now
 from tests.domain.people.second_factors import turned_on
 from tests.domain.reservations.test_guest_erasure import called
@@ -98,6 +98,12 @@ class House:
         """A file with a rule that is new."""
         path = self.folder / f"rates-{next(self.numbers)}.csv"
         path.write_text(f"kind,name,terms\n{kind},Fair {path.stem},amount=300\n")
+        return str(path)
+
+    def days_file(self, room: str = "") -> str:
+        """A file with a price and a closing of a room, by default its own."""
+        path = self.folder / f"days-{next(self.numbers)}.csv"
+        path.write_text(f"room,date,price,closed\n{room or self.room_id},{in_days(90).check_in},310,no\n")
         return str(path)
 
     def made(self, *, published: bool = True) -> str:

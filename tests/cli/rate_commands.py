@@ -21,5 +21,12 @@ RATES: dict[str, Command] = {
     "rates import": Command(
         CHANGES, {A.EDIT_RATES}, lambda h: [h.slug, h.rates_file()], lambda h: [h.slug, h.rates_file("igloo")]
     ),
+    "rates import-days": Command(
+        CHANGES,
+        {A.EDIT_RATES, A.BLOCK_NIGHTS},
+        lambda h: [h.slug, h.days_file()],
+        lambda h: [h.slug, h.days_file("nowhere")],
+    ),
+    "rates export-days": Command(FILES, {A.SEE_RATES, A.BLOCK_NIGHTS}, lambda h: [h.slug], of("nowhere")),
     "rates export": Command(FILES, {A.SEE_RATES}, lambda h: [h.slug], of("nowhere")),
 }

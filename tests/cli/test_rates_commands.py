@@ -12,7 +12,7 @@ from booking.domain import pricing
 from booking.domain.tables import Property, Room
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
-from tests.cast import SYSTEM
+from tests.cast import SYSTEM, in_days
 
 pytestmark = pytest.mark.slow
 SHEET = """kind,name,terms,priority,room,from,to,weekdays
@@ -65,3 +65,21 @@ def test_what_is_not_given_stays_and_an_empty_value_takes_away(runner: FlaskCliR
 
 def _slug(room: Room) -> str:
     return reading(lambda: db.session.get_one(Property, room.property_id).slug)()
+
+
+def test_days_come_in_by_a_file_and_each_wrong_line_is_named(
+    runner: FlaskCliRunner, room: Room, tmp_path: Path
+) -> None:
+    slug, file, first = _slug(room), tmp_path / "days.csv", in_days(20).check_in
+    file.write_text(f"room,date,price,closed\n{room.name},{first},150,yes\nAttic,{first},150,no\n")
+    refused = runner.invoke(args=["rates", "import-days", slug, str(file)])
+    assert (refused.exit_code, "line 3: room: " in refused.stderr) == (1, True)
+    file.write_text(f"room,date,price,closed\n{room.name},{first},150,yes\n")
+    expected = {"rows": 1, "runs": 2, "rulesAdded": 1, "nightsClosed": 1}
+    for options in (["--dry-run"], []):
+        told = json.loads(runner.invoke(args=["rates", "import-days", slug, str(file), "--json", *options]).stdout)
+        assert expected.items() <= told[0].items()
+    again = runner.invoke(args=["rates", "import-days", slug, str(file)])
+    assert "0 rules added, 0 changed, 0 ended; 0 nights closed, 0 opened." in again.stdout
+    out = runner.invoke(args=["rates", "export-days", slug, "--from", str(first), "--to", str(first)]).stdout
+    assert out.splitlines()[1].split(",")[2:] == [str(first), "150", "1", "30", "no", "no", "yes"]

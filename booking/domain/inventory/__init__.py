@@ -70,6 +70,8 @@ from booking.domain.inventory.occupancy import is_in_state as rooms_in_state
 from booking.domain.inventory.occupancy import reasons as blocks_of_claims
 from booking.domain.inventory.occupancy import taken as nights_taken
 from booking.domain.inventory.room_lock import one_at_a_time as lock_room
+from booking.domain.inventory.sheet_blocks import SheetClosings
+from booking.domain.inventory.sheet_blocks import close as close_by_sheet
 from booking.domain.inventory.taking import Claim, InTheWay, LinkedRoomHeld, NightsTaken, Take
 from booking.domain.inventory.units import UnitsFree, any_free, free_units, full_nights, units_taken
 from booking.domain.inventory.units import free_inside as free_units_inside
@@ -106,6 +108,7 @@ __all__ = [
     "NightsTaken",
     "NightsToBlock",
     "RoomState",
+    "SheetClosings",
     "StatusModified",
     "StatusNotUndoable",
     "StillInUse",
@@ -123,6 +126,7 @@ __all__ = [
     "claim_all_nights",
     "claim_nights",
     "claim_nights_or_refuse",
+    "close_by_sheet",
     "count_nights",
     "free_units",
     "free_units_inside",

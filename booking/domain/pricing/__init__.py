@@ -7,6 +7,15 @@ for_sale() reads a room with everything that selling it takes.
 from booking.domain.pricing.calendar import Calendar, CalendarNight, free_stays
 from booking.domain.pricing.calendar import nearest as nearest_stays
 from booking.domain.pricing.calendar import nights as nights_of_room
+from booking.domain.pricing.day_import import ClosingsDone, DayRow, RulesDone
+from booking.domain.pricing.day_import import close as close_days
+from booking.domain.pricing.day_import import export as days_of_property
+from booking.domain.pricing.day_import import preview as preview_days
+from booking.domain.pricing.day_import import put as put_days
+from booking.domain.pricing.day_import import read as read_days
+from booking.domain.pricing.day_import import rehearse as rehearse_days
+from booking.domain.pricing.day_sheets import COLUMNS as DAY_COLUMNS
+from booking.domain.pricing.day_sheets import DaySheet, NoDaySheet
 from booking.domain.pricing.deciding import decide as decide_rates
 from booking.domain.pricing.deposits import DepositPlan, DepositSteps
 from booking.domain.pricing.deposits import plan_of as deposit_of_policy
@@ -42,6 +51,7 @@ from booking.domain.pricing.policy_rules import use as use_policy
 from booking.domain.pricing.policy_rules import use_known as use_known_policy
 from booking.domain.pricing.projection import any_rates
 from booking.domain.pricing.projection import behind as rates_behind
+from booking.domain.pricing.projection import follow as follow_rates
 from booking.domain.pricing.projection import properties_of as rated_properties
 from booking.domain.pricing.projection import rebuild as rebuild_rates
 from booking.domain.pricing.promotion_editing import Guest as PromotionGuest
@@ -141,6 +151,7 @@ __all__ = [
     "CHARGE_KINDS",
     "CHEAPEST",
     "CLOSINGS",
+    "DAY_COLUMNS",
     "DISCOUNT_LINE",
     "FEE_LINE",
     "GOODWILL",
@@ -159,9 +170,12 @@ __all__ = [
     "AlikeRooms",
     "Calendar",
     "CalendarNight",
+    "ClosingsDone",
     "CodeInput",
     "DayEffect",
     "DayRates",
+    "DayRow",
+    "DaySheet",
     "DepositPlan",
     "DepositSteps",
     "Extra",
@@ -173,6 +187,7 @@ __all__ = [
     "HouseRoom",
     "Line",
     "NightsView",
+    "NoDaySheet",
     "NoRateSheet",
     "PlanId",
     "PlanQuote",
@@ -207,6 +222,7 @@ __all__ = [
     "RoomView",
     "RoomsEffect",
     "Rule",
+    "RulesDone",
     "SheetLine",
     "StayQuote",
     "add_promotion",
@@ -221,6 +237,8 @@ __all__ = [
     "check_in_instant",
     "check_terms",
     "chosen_extras",
+    "close_days",
+    "days_of_property",
     "decide_rates",
     "deposit_of_policy",
     "deposit_steps",
@@ -230,6 +248,7 @@ __all__ = [
     "extras_of",
     "find_promotion",
     "fits_rates",
+    "follow_rates",
     "for_sale",
     "found_total",
     "free_stays",
@@ -255,6 +274,7 @@ __all__ = [
     "policy_in_parts",
     "policy_of_nights",
     "policy_of_terms",
+    "preview_days",
     "preview_rates",
     "price_lines",
     "price_parts",
@@ -268,6 +288,7 @@ __all__ = [
     "promotion_uses",
     "promotion_uses_by",
     "promotions_of_staff",
+    "put_days",
     "put_rates",
     "quote",
     "quote_stay",
@@ -284,6 +305,7 @@ __all__ = [
     "rates_by_day",
     "rates_form",
     "rates_of_property",
+    "read_days",
     "read_rate_row",
     "read_terms",
     "read_weekdays",
@@ -294,6 +316,7 @@ __all__ = [
     "refund_promises",
     "refund_promises_of",
     "refund_tiers",
+    "rehearse_days",
     "require_rates",
     "resume_promotion",
     "rule_problems",

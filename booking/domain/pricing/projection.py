@@ -9,21 +9,24 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ARRAY, Table, Uuid, bindparam, delete, exists, func, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Table, Uuid, bindparam, delete, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from booking.domain.catalogue import Property, Room
 from booking.domain.pricing import compiling, tariffs
 from booking.domain.pricing.projection_models import RateTerms, RoomCalendar, StayTerms, TermsMonth
-from booking.domain.pricing.rate_models import RateRule
+from booking.domain.pricing.rate_models import RateDecision, RateRule
 from booking.domain.pricing.rule_terms import POLICY
+from booking.domain.pricing.rules import Rule
 from booking.domain.pricing.tariffs import Tariff
 from booking.domain.stays import StayRules
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 
 ROOMS = 50  # rebuilt in one transaction
+MANY = 1_000  # looked at in one, for what has changed
 NOT_REBUILT = -1  # in rooms.terms_id, of a room that the version before has rated
 _MONTHS, _OF_ROOMS = cast(Table, RoomCalendar.__table__), cast(Table, RateTerms.__table__)
 _TERMS, _TERMS_MONTHS = cast(Table, StayTerms.__table__), cast(Table, TermsMonth.__table__)
@@ -32,36 +35,108 @@ _YESTERDAY = dt.timedelta(days=1)
 
 def rebuild(property_id: uuid.UUID, rules: StayRules, room_ids: Sequence[uuid.UUID] = ()) -> str | None:
     """The rooms of a property, or these of them; where it is, None where there is no such property."""
+    return _rebuild(property_id, _Wanted(rules, frozenset(room_ids)))
+
+
+def follow(property_id: uuid.UUID, rules: StayRules, room_ids: Sequence[uuid.UUID] = ()) -> str | None:
+    """Those of its rooms for which rules or decisions have changed since they were rebuilt, and these, which have
+    changed themselves; where it is, None where there is no such property.
+    """
+    return _rebuild(property_id, _Wanted(rules, frozenset(room_ids), only_changed=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which rooms: all where none are named."""
+
+    rules: StayRules
+    rooms: frozenset[uuid.UUID]
+    only_changed: bool = False  # and beside the named ones all others of which rules have changed
+
+
+def _rebuild(property_id: uuid.UUID, wanted: _Wanted) -> str | None:
     after: uuid.UUID | None = None
     while True:
-        location, after = _some(property_id, rules, room_ids, after)
+        location, after = _some(property_id, wanted, after)
         if after is None:
             return location
 
 
 @transaction(isolation=READ_COMMITTED)
-def _some(
-    property_id: uuid.UUID, rules: StayRules, room_ids: Sequence[uuid.UUID], after: uuid.UUID | None
-) -> tuple[str | None, uuid.UUID | None]:
+def _some(property_id: uuid.UUID, asked: _Wanted, after: uuid.UUID | None) -> tuple[str | None, uuid.UUID | None]:
     """A portion; the last of its rooms, None where there are no more."""
     db.session.execute(_TURN, {"property": str(property_id)})
     house = db.session.scalar(select(Property).where(Property.id == property_id))
     if house is None:
         return None, None
     wanted = select(Room).where(Room.property_id == property_id, Room.price_per_night.is_not(None))
-    if room_ids:
-        wanted = wanted.where(Room.id.in_(room_ids))
+    if asked.rooms and not asked.only_changed:
+        wanted = wanted.where(Room.id.in_(asked.rooms))
     if after:
         wanted = wanted.where(Room.id > after)
-    rooms = db.session.scalars(wanted.order_by(Room.id).limit(ROOMS)).all()
-    tariff = tariffs.read(property_id, house.rates_version) if house.rates_version else tariffs.NONE
-    rated = [room for room in rooms if tariff.of_room(room)]
-    _write(house, rated, tariff, rules)
+    most = MANY if asked.only_changed else ROOMS
+    rooms = db.session.scalars(wanted.order_by(Room.id).limit(most)).all()
+    last = rooms[-1].id if len(rooms) == most else None
+    tariff = tariffs.of(property_id, house.rates_version)
+    if asked.only_changed:
+        rooms = _changed(house, rooms, tariff, asked)
+        if len(rooms) > ROOMS:
+            rooms, last = rooms[:ROOMS], rooms[ROOMS - 1].id
+    _write(house, [room for room in rooms if tariff.of_room(room)], tariff, asked.rules)
     _forget([room.id for room in rooms if not tariff.of_room(room)])
-    last = rooms[-1].id if len(rooms) == ROOMS else None
     if last is None:
         _leave_out_unused(property_id)
     return house.location, last
+
+
+def _changed(house: Property, rooms: Sequence[Room], tariff: Tariff, asked: _Wanted) -> list[Room]:
+    """Those to be rebuilt, at most ROOMS and one; the others up to there are of this version, too.
+
+    A room has followed the version that its last month has; one without that month has followed none.
+    """
+    month = _last_day(house.time_zone, asked.rules).replace(day=1)
+    followed = _followed([room.id for room in rooms if room.terms_id > 0], month)
+    news = {version: _news(house.id, version, tariff) for version in set(followed.values())}
+    found: list[Room] = []
+    same: list[uuid.UUID] = []
+    for room in rooms:
+        known = followed.get(room.id)
+        if known is None and not tariff.of_room(room) and not room.rated:
+            continue  # no rule is for it, and none was
+        if known is None or room.id in asked.rooms or any(rule.is_for(room) for rule in news[known]):
+            found.append(room)
+            if len(found) > ROOMS:
+                break
+        elif known != tariff.version:
+            same.append(room.id)
+    if same:
+        of_month = update(_MONTHS).where(_MONTHS.c.room_id.in_(same), _MONTHS.c.month == month)
+        db.session.execute(of_month.values(version=tariff.version))
+    return found
+
+
+def _followed(room_ids: Sequence[uuid.UUID], month: dt.date) -> dict[uuid.UUID, int]:
+    rows = select(RoomCalendar.room_id, RoomCalendar.version).where(
+        RoomCalendar.room_id.in_(room_ids), RoomCalendar.month == month, RoomCalendar.sums.is_not(None)
+    )
+    return {row.room_id: row.version for row in db.session.execute(rows)} if room_ids else {}
+
+
+def _news(property_id: uuid.UUID, version: int, tariff: Tariff) -> list[Rule]:
+    """Rules that came, went or decided otherwise after a version. A policy may be that of any plan."""
+    if version == tariff.version:
+        return []
+    rows = db.session.scalars(select(RateRule).where(RateRule.property_id == property_id, _after(RateRule, version)))
+    found = [tariffs.as_rule(row) for row in rows]
+    if any(rule.kind == POLICY for rule in found):
+        return list(tariff.rules)
+    decided = select(RateDecision.rule_id).where(RateDecision.property_id == property_id, _after(RateDecision, version))
+    by_these = set(db.session.scalars(decided.distinct()))
+    return [*found, *(rule for rule in tariff.rules if rule.id in by_these)]
+
+
+def _after(table: type[RateRule] | type[RateDecision], version: int) -> ColumnElement[bool]:
+    return or_(table.since > version, table.until > version)
 
 
 def _write(house: Property, rooms: Sequence[Room], tariff: Tariff, rules: StayRules) -> None:

@@ -80,8 +80,12 @@ def preview(actor: Actor, property_id: uuid.UUID, steps: Sequence[RateStep], rul
     """
     people.require(actor, Action.EDIT_RATES, at=property_id, otherwise=PropertyNotFound)
     house = house_rates.get_house(property_id)
-    pairs = [_pair(plan) for plan in rate_editing.planned(house, steps)]
-    rooms = house_rates.rooms_of(property_id)
+    return of_pairs(house, [_pair(plan) for plan in rate_editing.planned(house, steps)], rules)
+
+
+def of_pairs(house: Property, pairs: Sequence[tuple[Rule | None, Rule | None]], rules: StayRules) -> RateEffects:
+    """The same of rules before and after, inside the caller's transaction."""
+    rooms = house_rates.rooms_of(house.id)
     before = tariffs.of(house.id, house.rates_version)
     after = _with(before, pairs)
     sample = _sample(pairs)

@@ -16,14 +16,14 @@ from sqlalchemy import select
 from booking.domain import people
 from booking.domain.actors import Actor
 from booking.domain.catalogue import PropertyNotFound
-from booking.domain.inputs import CalendarDate, Input, Name, in_order, one_of, refuse
+from booking.domain.inputs import CalendarDate, Input, Name, StayLimit, in_order, one_of, refuse
 from booking.domain.notices import Notice
 from booking.domain.people import Action
 from booking.domain.pricing import rule_terms, tariffs
 from booking.domain.pricing.rate_editing import RateStep
 from booking.domain.pricing.rate_inputs import MOST_PRIORITY, RateInput
 from booking.domain.pricing.rate_models import RateRule
-from booking.domain.pricing.rule_terms import Money, Nights, Percent
+from booking.domain.pricing.rule_terms import Money, Percent
 from booking.domain.pricing.rules import ALWAYS, Rule
 from booking.infra.db import db, reading
 from booking.infra.ids import decode
@@ -48,8 +48,8 @@ class RangeInput(Input):
     name: Name | None = None
     price: Money | None = None
     percent: Percent | None = None
-    min_nights: Nights | None = None
-    max_nights: Nights | None = None
+    min_nights: StayLimit | None = None
+    max_nights: StayLimit | None = None
     arrival: Closing = None
     departure: Closing = None
 

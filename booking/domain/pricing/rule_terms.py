@@ -13,7 +13,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from booking.domain.inputs import Input, accept, decimal_text, one_of, refuse
+from booking.domain.inputs import Input, StayLimit, accept, decimal_text, one_of, refuse
 from booking.domain.notices import AnyOf, Notice
 from booking.domain.pricing.deposits import TERMS, DepositPlan
 
@@ -183,7 +183,7 @@ class LastMinuteTerms(Terms):
 class NightsTerms(Terms):
     """A stay has at least, or at most, so many nights."""
 
-    nights: Nights
+    nights: StayLimit
 
 
 class ClosedTerms(Terms):

@@ -36,12 +36,21 @@ class Tariff:
     decided: Mapping[tuple[uuid.UUID, dt.date], Decimal]
     policies: Mapping[uuid.UUID, dict[str, Any]] = field(default_factory=dict)
     _of_rooms: dict[tuple[Any, ...], RoomRules] = field(default_factory=dict, repr=False, compare=False)
+    _by_place: dict[uuid.UUID | None, list[Rule]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # A sheet of days may have given each of thousands of rooms rules of its own.
+        for rule in self.rules:
+            for place in {rule.unit_group_id, rule.room_id} - {None} if rule.room_id else {None}:
+                self._by_place.setdefault(place, []).append(rule)
 
     def of_room(self, room: RatedRoom) -> RoomRules:
         """Those of its rules that are for the room."""
         key = room.id, room.kind, room.unit_group_id
         if (known := self._of_rooms.get(key)) is None:
-            known = self._of_rooms[key] = rules.of_room(self.rules, room)
+            places = {None, room.id, room.unit_group_id}
+            near = {rule.id: rule for place in places for rule in self._by_place.get(place, ())}
+            known = self._of_rooms[key] = rules.of_room(near.values(), room)
         return known
 
     def plans(self, room: RatedRoom, arrival: dt.date) -> tuple[RatePlan, ...]:

@@ -223,6 +223,10 @@ ERRORS: Templates = {
     "NO_RATE_SHEET": _(
         "This is not a CSV of rules: it needs a first row with the columns kind and name, and at most %(most)s rows."
     ),
+    "NO_DAY_SHEET": _(
+        "This is not a CSV of prices by day: it needs a first row with the columns room, date, and one or more of"
+        " price, min_nights, max_nights, closed_to_arrival, closed_to_departure and closed; or it has too many rows."
+    ),
     "RATES_MODIFIED": _(
         "Rates have changed in the meantime. Nothing was saved: look at what would happen now, then save again."
     ),
