@@ -16,7 +16,7 @@ ARGS ?=
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-peers bench-scale programmes bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices rush changing-rates compare-figures trouble controls drill replay model mutants fuzz lint style format messages lock clean python product everything chromium
+.PHONY: help run check test bench bench-peers bench-scale programmes bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices rush changing-rates compare-figures trouble controls drill replay model mutants fuzz lint style format messages lock clean python product everything chromium real-rates
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -111,6 +111,9 @@ rush: everything ## 500 guests at once with a code for 100: exactly 100 have it 
 
 changing-rates: everything ## 10,000 guests from card to checkout while rules change: nobody pays what was not shown; ARGS="--pairs 1000"
 	.venv/bin/python -m tests.faults.changing_rates $(ARGS)
+
+real-rates: everything ## a recorded calendar goes in by CSV, and the API gives what it says: ARGS="--listings PATH --calendar PATH"
+	.venv/bin/python -m tests.real_rates $(ARGS)
 
 compare-figures: everything ## figures beside the rows of a booking history, to the cent and the night; ARGS="--trace PATH", else a small made-up one
 	.venv/bin/python -m tests.figures $(ARGS)

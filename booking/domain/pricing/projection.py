@@ -26,7 +26,7 @@ from booking.domain.stays import StayRules
 from booking.infra.db import READ_COMMITTED, db, reading, transaction
 
 ROOMS = 50  # rebuilt in one transaction
-MANY = 1_000  # looked at in one, for what has changed
+MANY = 200  # looked at in one, for what has changed
 NOT_REBUILT = -1  # in rooms.terms_id, of a room that the version before has rated
 _MONTHS, _OF_ROOMS = cast(Table, RoomCalendar.__table__), cast(Table, RateTerms.__table__)
 _TERMS, _TERMS_MONTHS = cast(Table, StayTerms.__table__), cast(Table, TermsMonth.__table__)

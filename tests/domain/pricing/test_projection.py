@@ -340,3 +340,40 @@ def test_decisions_follow_occupancy_and_are_kept_with_their_inputs(app: Flask, r
     assert pricing.decide_rates(SYSTEM, RULES) == 0
     kept = db.session.query(RateDecision).order_by(RateDecision.night).all()
     assert kept[0].inputs == {"occupancy": 0, "daysAhead": 0, "previous": "0", "wanted": "-10"}
+
+
+def test_a_change_rebuilds_the_rooms_that_it_is_for_and_the_others_are_known_to_be_right(room: Room) -> None:
+    """Of a thousand rooms one that costs something else for a night is not worth rebuilding all."""
+    rooms = [room, *(beside(room, f"Room {number}", 90 + number) for number in range(3))]
+    add(room, "price", amount=200, **{"from": today() + dt.timedelta(days=5), "to": today() + dt.timedelta(days=9)})
+    add(room, "min_nights", nights=2)
+    pricing.rebuild_rates(room.property_id, RULES)
+    before = _written()
+    add(room, "price", amount=77, roomId=rooms[2].id, priority=5)
+    add(room, "max_nights", nights=4, roomId=rooms[3].id)
+    assert room.property_id in pricing.rates_behind(RULES)
+    pricing.follow_rates(room.property_id, RULES)
+    assert room.property_id not in pricing.rates_behind(RULES)
+    after = _written()
+    assert [before[one.id] == after[one.id] for one in rooms] == [True, True, False, False]
+    _expect_quotes(rooms)
+    pricing.follow_rates(room.property_id, RULES, [rooms[0].id])
+    again = _written()
+    assert [again[one.id] == after[one.id] for one in rooms] == [False, True, True, True]
+    rate_editing.end(SYSTEM, rate_editing.of_property(SYSTEM, room.property_id)[0].rule_id)
+    pricing.follow_rates(room.property_id, RULES)
+    _expect_quotes(rooms)
+
+
+@reading
+def _written() -> dict[Any, str]:
+    """When the first month of each room was written, as Postgres counts it."""
+    rows = db.session.execute(text("SELECT DISTINCT ON (room_id) room_id, ctid FROM room_calendar ORDER BY 1, month"))
+    return {row.room_id: row.ctid for row in rows}
+
+
+def _expect_quotes(rooms: Sequence[Room]) -> None:
+    for one in rooms:
+        for first in (4, 8, 30):
+            stay = in_days(first, 3)
+            assert asked(one, stay, 2) == quoted(one, stay, 2), (one.name, first)
