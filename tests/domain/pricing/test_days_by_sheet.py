@@ -171,6 +171,9 @@ def test_closed_nights_go_off_sale_and_come_back_but_none_that_is_sold_or_closed
     assert pricing.close_days(SYSTEM, sheet, RULES, "a sheet").closings == told
     assert pricing.close_days(SYSTEM, sheet, RULES, "a sheet").closings.closed == 0
     assert not any(free(room, 20, 8))
+    put(room, cells(room, 30, closed="yes"), cells(room, 20))
+    assert not any(free(room, 20, 8))
+    put(room, cells(room, 30, closed="no"))
     back = read(room, [cells(room, number, closed="no") for number in range(20, 28)])
     told = pricing.close_days(SYSTEM, back, RULES, "a sheet").closings
     assert (told.opened, told.still_closed) == (5, 3)
