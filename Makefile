@@ -16,7 +16,7 @@ ARGS ?=
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-peers bench-scale programmes bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices rush changing-rates compare-figures trouble controls drill replay model mutants fuzz lint style format messages lock clean python product everything chromium real-rates
+.PHONY: help run check test bench bench-peers bench-scale programmes bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices rush changing-rates real-rates compare-figures trouble controls drill replay model mutants fuzz lint style format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
