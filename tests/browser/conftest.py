@@ -10,13 +10,14 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from werkzeug.serving import make_server
+
+from tests.browser.looking import Looks
 
 # The first one has no windows, and takes half of the processor's time.
 BROWSERS = ("chromium-headless-shell", "chromium")
@@ -74,24 +75,10 @@ def page(visit: Callable[..., Page]) -> Page:
     return visit()
 
 
-# In the dark those of axe's rules that look at colours: nothing else changes.
-OF_COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
-SCHEMES: dict[Literal["light", "dark"], dict[str, Any]] = {"light": {}, "dark": OF_COLOURS}
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds wrong with the page, and with its colours in the dark."""
-    found = []
-    page.evaluate(Axe().axe_script)
-    for scheme, rules in SCHEMES.items():
-        # Without transitions: half-way between two schemes, colours are neither.
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.wait_for_timeout(50)  # colours settle
-        response = page.evaluate("options => axe.run(options)", {"resultTypes": ["violations"], **rules})
-        for violation in response["violations"]:
-            places = [node["target"][0] for node in violation["nodes"]]
-            found.append(f"{scheme}: {violation['id']}: {places}")
-    return found
+@pytest.fixture
+def looks(visit: Callable[..., Page]) -> Looks:
+    """Whoever looks at pages of somebody at every width."""
+    return Looks(visit)
 
 
 def _note(faults: list[str], text: str, kind: str) -> None:

@@ -15,7 +15,8 @@ from booking.domain.reservations import bookings
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import EmailChange, EmailVerification, Room, User
 from booking.infra.db import db, transaction
-from tests.browser.conftest import PHONE, violations
+from tests.browser.axe import violations
+from tests.browser.conftest import PHONE
 from tests.browser.steps import button, heading, sign_in
 from tests.cast import VISA, acting, in_days, order
 from tests.web.people.test_own_account import link

@@ -29,7 +29,8 @@ from booking.infra import clock
 from booking.infra.ids import encode
 from booking.infra.storage import Storage
 from tests.admin import plain_routes
-from tests.browser.conftest import PHONE, violations
+from tests.browser.axe import violations
+from tests.browser.conftest import PHONE
 from tests.browser.every_page import GUEST, OWNER, PAGES, STRANGER
 from tests.browser.steps import sign_in, uploaded
 from tests.browser.test_booking import fits

@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
-from tests.browser.conftest import PHONE, violations
+from tests.browser.axe import violations
+from tests.browser.conftest import PHONE
 from tests.browser.steps import sign_in
 from tests.cast import a_room, in_days
 

@@ -19,7 +19,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.stay_changes import Agreed
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
-from tests.browser.conftest import violations
+from tests.browser.axe import violations
 from tests.browser.steps import button, sign_in
 from tests.cast import VISA, acting, in_days, order, reload
 from tests.stripe_stand_in import StandIn

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Booking, Room, User
-from tests.browser.conftest import violations
+from tests.browser.axe import violations
 from tests.browser.steps import button, heading, reserve
 from tests.cast import count
 from tests.stripe_stand_in import StandIn

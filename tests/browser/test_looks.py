@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 from booking.domain.stays import Stay
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
-from tests.browser.conftest import CHROMIUM, PHONE, violations
+from tests.browser.axe import violations
+from tests.browser.conftest import CHROMIUM, PHONE
 from tests.browser.steps import heading, pay, reserve, sign_in
 from tests.cast import a_room, in_days
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from booking.domain import payments
 from booking.domain.errors import PaymentUnknown
@@ -18,15 +15,13 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.requests import OrderItem, OrderRequest
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
-from tests.browser.conftest import violations
-from tests.browser.steps import button, heading, sign_in
+from tests.browser.axe import violations
+from tests.browser.looking import Looks, shoot
+from tests.browser.steps import button
 from tests.cast import DECLINED, SYSTEM, VISA, acting, beside, in_days, interrupted, silent
 from tests.domain.payments.test_schedule import hold
 from tests.domain.payments.test_schedule import pay as paid_in_steps
 
-Visit = Callable[..., Page]
-WIDTHS = (390, 768, 1280)
-SHOTS = os.environ.get("SHOTS")  # a folder: what each page looks like, for whoever has changed one
 PLAN = DepositPlan(balance_days=10, percent=Decimal(30))
 
 
@@ -67,46 +62,20 @@ def checkout(booking: Booking) -> str:
     return f"/checkout/{encode('booking', booking.id)}"
 
 
-def looks_right(visit: Visit, alice: User, address: str, name: str, title: str) -> Page:
-    """No faults, nothing cut off at any width, and the same without a script."""
-    pages = []
-    for script in (True, False):
-        page = visit(java_script_enabled=script)
-        page.goto("/sign-in")
-        sign_in(page, alice)
-        expect(button(page, "Sign out")).to_be_visible()
-        for width in WIDTHS if script else WIDTHS[:1]:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(address)
-            expect(heading(page, title)).to_be_visible()
-            if script:
-                assert page.evaluate("document.documentElement.scrollWidth") == width
-                assert violations(page) == []
-            shoot(page, f"{name}-{width}{'' if script else '-noscript'}")
-        pages.append(page)
-    return pages[0]
-
-
-def shoot(page: Page, name: str) -> None:
-    for scheme in ("light", "dark") if SHOTS else ():
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        page.screenshot(path=Path(str(SHOTS)) / f"{name}-{scheme}.png", full_page=True)
-
-
-def test_a_hold_that_is_sold_in_steps(visit: Visit, alice: User, room: Room, desk: BookingContext) -> None:
+def test_a_hold_that_is_sold_in_steps(looks: Looks, alice: User, room: Room, desk: BookingContext) -> None:
     held = hold(alice, room, desk)
-    page = looks_right(visit, alice, checkout(held), "deposit-checkout", "Review and pay")
+    page = looks.right(alice, checkout(held), "deposit-checkout", "Review and pay")
     expect(button(page, "Pay €108")).to_be_visible()
 
 
-def test_a_booking_whose_rest_is_due_later(visit: Visit, alice: User, booked: Booking) -> None:
-    page = looks_right(visit, alice, at(booked), "deposit-booking", "You’re booked")
+def test_a_booking_whose_rest_is_due_later(looks: Looks, alice: User, booked: Booking) -> None:
+    page = looks.right(alice, at(booked), "deposit-booking", "You’re booked")
     expect(page.get_by_text("Pay the rest now: €252")).to_be_visible()
-    looks_right(visit, alice, at(booked, "/receipt"), "deposit-receipt", "Receipt")
+    looks.right(alice, at(booked, "/receipt"), "deposit-receipt", "Receipt")
 
 
-def test_paying_the_rest(visit: Visit, alice: User, booked: Booking) -> None:
-    page = looks_right(visit, alice, at(booked, "/pay"), "rest-pay", "Pay the rest")
+def test_paying_the_rest(looks: Looks, alice: User, booked: Booking) -> None:
+    page = looks.right(alice, at(booked, "/pay"), "rest-pay", "Pay the rest")
     page.locator(f"input[value={DECLINED}]").check()
     button(page, "Pay €252").click()
     expect(page.get_by_text("Your card was declined")).to_be_visible()
@@ -114,23 +83,23 @@ def test_paying_the_rest(visit: Visit, alice: User, booked: Booking) -> None:
     shoot(page, "rest-declined-1280")
 
 
-def test_a_rest_of_which_nobody_knows_yet(visit: Visit, alice: User, checking: Booking) -> None:
-    looks_right(visit, alice, at(checking, "/pay"), "rest-checking", "We’re checking your payment")
+def test_a_rest_of_which_nobody_knows_yet(looks: Looks, alice: User, checking: Booking) -> None:
+    looks.right(alice, at(checking, "/pay"), "rest-checking", "We’re checking your payment")
 
 
-def test_what_need_not_be_paid_is_told_wherever_it_is_due(visit: Visit, alice: User, let_off: Booking) -> None:
-    page = looks_right(visit, alice, at(let_off), "waived-booking", "You’re booked")
+def test_what_need_not_be_paid_is_told_wherever_it_is_due(looks: Looks, alice: User, let_off: Booking) -> None:
+    page = looks.right(alice, at(let_off), "waived-booking", "You’re booked")
     expect(page.get_by_text("No longer to pay")).to_be_visible()
-    page = looks_right(visit, alice, at(let_off, "/pay"), "waived-pay", "Pay the rest")
+    page = looks.right(alice, at(let_off, "/pay"), "waived-pay", "Pay the rest")
     expect(button(page, "Pay €200")).to_be_visible()
-    looks_right(visit, alice, at(let_off, "/receipt"), "waived-receipt", "Receipt")
+    looks.right(alice, at(let_off, "/receipt"), "waived-receipt", "Receipt")
 
 
 def test_several_rooms_that_are_sold_in_steps(
-    visit: Visit, alice: User, several: Booking, desk: BookingContext
+    looks: Looks, alice: User, several: Booking, desk: BookingContext
 ) -> None:
-    looks_right(visit, alice, checkout(several), "several-checkout", "Review and pay")
+    looks.right(alice, checkout(several), "several-checkout", "Review and pay")
     bookings.pay(acting(alice), several.id, VISA, Decimal(750), desk)
-    looks_right(visit, alice, at(several), "several-booking", "You’re booked")
-    looks_right(visit, alice, at(several, "/cancel"), "several-cancel", "Cancel this booking?")
-    looks_right(visit, alice, "/bookings", "several-list", "Your bookings")
+    looks.right(alice, at(several), "several-booking", "You’re booked")
+    looks.right(alice, at(several, "/cancel"), "several-cancel", "Cancel this booking?")
+    looks.right(alice, "/bookings", "several-list", "Your bookings")

@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 from booking import create_app
 from booking.config import Settings
 from booking.domain.tables import User
-from tests.browser.conftest import violations
+from tests.browser.axe import violations
 from tests.browser.steps import button, heading, sign_in
 
 KEY = {

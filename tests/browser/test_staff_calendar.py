@@ -16,7 +16,7 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.infra.db import db, reading
 from booking.infra.ids import encode
-from tests.browser.conftest import violations
+from tests.browser.axe import violations
 from tests.browser.steps import sign_in
 from tests.cast import SYSTEM, VISA, acting, beside, blocked, in_days, order
 

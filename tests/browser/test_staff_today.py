@@ -26,7 +26,8 @@ from booking.domain.tables import Booking, Room, User
 from booking.infra.db import db, transaction
 from booking.infra.ids import encode
 from tests.admin.test_today import an_email_failed
-from tests.browser.conftest import PHONE, violations
+from tests.browser.axe import violations
+from tests.browser.conftest import PHONE
 from tests.browser.steps import sign_in
 from tests.browser.test_booking import fits
 from tests.cast import SYSTEM, VISA, acting, beside, in_days, order, person

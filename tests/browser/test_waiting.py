@@ -21,7 +21,8 @@ from booking.domain.reservations.context import BookingContext
 from booking.domain.tables import Room, User
 from booking.jobs import deliver
 from booking.jobs.mail_deliveries import MAIL
-from tests.browser.conftest import PHONE, violations
+from tests.browser.axe import violations
+from tests.browser.conftest import PHONE
 from tests.browser.steps import button, heading, pay, reserve, sign_in
 from tests.cast import AN_HOUR, PASSWORD, SLOW, SYSTEM, VISA, acting, later, order
 
