@@ -12,7 +12,7 @@ from booking.domain.people import staff
 from booking.domain.tables import Room, User
 from booking.infra.ids import encode
 from tests.api.test_guests_by_age import coming, for_families, nights, rule_of
-from tests.browser.test_money_pages import Visit, looks_right
+from tests.browser.looking import Looks
 from tests.cast import SYSTEM, person
 
 
@@ -27,11 +27,11 @@ def dates() -> str:
 
 
 def test_ages_are_asked_for_at_once_and_the_price_follows_them_and_the_extras(
-    visit: Visit, alice: User, family: Room
+    looks: Looks, alice: User, family: Room
 ) -> None:
     address = f"/rooms/{encode('room', family.id)}?{dates()}&guests=3"
-    page = looks_right(
-        visit, alice, f"{address}&childrenAges=4&extras={rule_of(family, 'Breakfast')}", "family-room", family.name
+    page = looks.right(
+        alice, f"{address}&childrenAges=4&extras={rule_of(family, 'Breakfast')}", "family-room", family.name
     )
     page.goto(address)
     total = page.locator("#reserve input[name=shownTotal]")
@@ -49,17 +49,17 @@ def test_ages_are_asked_for_at_once_and_the_price_follows_them_and_the_extras(
     expect(page.get_by_text("2 adults, 1 child (4)").first).to_be_visible()
 
 
-def test_the_search_and_the_checkout_of_a_family(visit: Visit, alice: User, family: Room) -> None:
+def test_the_search_and_the_checkout_of_a_family(looks: Looks, alice: User, family: Room) -> None:
     address = f"/rooms?location=antwerp&{dates()}&capacity=4&childrenAges=4,0"
-    looks_right(visit, alice, address, "family-results", "Rooms in Antwerp")
+    looks.right(alice, address, "family-results", "Rooms in Antwerp")
     chosen = f"guests=4&childrenAges=4,0&extras={rule_of(family, 'Pet')}"
     wish = f"/rooms/{encode('room', family.id)}/reserve?{dates()}&{chosen}"
-    page = looks_right(visit, alice, wish, "family-wish", "Reserve this room?")
+    page = looks.right(alice, wish, "family-wish", "Reserve this room?")
     page.get_by_role("button", name="Reserve").click()
-    looks_right(visit, alice, page.url, "family-pay", "Review and pay")
+    looks.right(alice, page.url, "family-pay", "Review and pay")
 
 
-def test_the_desk_books_a_family(visit: Visit, family: Room) -> None:
+def test_the_desk_books_a_family(looks: Looks, family: Room) -> None:
     mia = person("mia")
     staff.give_role(SYSTEM, mia.id, Role.MANAGER, family.property_id)
-    looks_right(visit, mia, f"/admin/bookings/new?{dates()}&guests=3&childrenAges=4", "family-desk", "New booking")
+    looks.right(mia, f"/admin/bookings/new?{dates()}&guests=3&childrenAges=4", "family-desk", "New booking")
