@@ -10,6 +10,7 @@ from booking.domain import payments
 from booking.domain.payments import NoPayoutReport, Reconciliation
 from booking.http.error_rendering import status_of
 from booking.http.words import reconciliation as words
+from booking.pages import formats
 from booking.pages.forms import Form
 from booking.pages.rendering import page
 from booking.pages.signed_in import actor
@@ -44,6 +45,8 @@ def look() -> Response:
         found = payments.reconcile(actor(), content.decode("utf-8-sig", errors="replace"))
     except NoPayoutReport as refusal:
         return _page(form.refuse(refusal), status_of(refusal))
+    for one in found.sums:
+        formats.exact(one.currency)
     return _page(form, found=found, name=sent.filename or "" if sent else "")
 
 

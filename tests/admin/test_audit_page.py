@@ -25,6 +25,7 @@ from booking.infra.ids import encode
 from tests.admin.staff import at_work, statements
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, acting, blocked, in_days, order, person, today
+from tests.domain.pricing.test_projection import add
 from tests.domain.reservations.test_staff_search import clerk
 from tests.web.visitor import Visitor
 
@@ -74,6 +75,9 @@ def test_things_have_names_amounts_a_currency_and_days_are_written_out(
     ):
         assert said in owner.text, said
     assert "block_" not in owner.text
+    add(room, "price", amount=150, roomId=room.id)
+    assert f"Room: {room.name}" in owner.go("/admin/audit").text
+    assert "room_" not in owner.text
     first, end = date_format.day(stay.check_in), date_format.day(stay.check_out)
     assert f"From: {first} Until: {end}" in " ".join(owner.page.get_text(" ").split())
     me, strangers = encode("user", alice.id), {"user_x", "retention", encode("room", alice.id)}

@@ -38,7 +38,9 @@ def test_a_report_is_looked_at_and_each_difference_says_what_to_do(owner: Visito
     assert "another system may use the same account" in found
     other = compare(owner, report(CHARGE | {"gross": "350.00", "net": "344.35"}))
     assert booked.reference in other
-    assert "€360 €350" in other
+    assert "€360.00 €350.00" in other
+    payout = row(3, "payout", "-300.00", source_id="po_1")
+    assert "1 payout isn’t the sum of its rows" in compare(owner, report(CHARGE, payout))
     assert "Compare payouts" in owner.go("/admin/invoices").text
 
 

@@ -22,7 +22,7 @@ from booking.domain.stays import Stay, StayRules
 from booking.domain.tables import Event, FiguresReader, Room, StaffMembership, User
 from booking.infra import clock
 from booking.infra.db import db, transaction
-from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, count, in_days, later, order
+from tests.cast import SYSTEM, VISA, a_room, acting, all_at_once, count, in_days, later, order, person
 from tests.jobs.letters_sent import recipient, sent, text
 
 pytestmark = pytest.mark.slow
@@ -119,6 +119,23 @@ def test_what_it_says_is_the_week_of_the_house_straight_from_the_bookings(
     shown = weekly.of_reader(manager.id, monday, RULES)
     assert shown
     assert (shown.lines[0].sums.sold, shown.lines[0].sums.revenue, shown.sees_money) == (3, None, False)
+
+
+def test_of_more_properties_than_an_email_lists_it_tells_the_sums(
+    alice: User, room: Room, desk: BookingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weekly, "MOST_LINES", 1)
+    a_room(name="Elsewhere")
+    olga = person("olga")
+    staff.give_role(SYSTEM, olga.id, Role.OWNER)
+    monday = weekly_readers.monday_of(in_days(20).check_in) + dt.timedelta(days=7)
+    stay = Stay(monday - dt.timedelta(days=7), monday - dt.timedelta(days=4))
+    bookings.book(acting(alice), order(alice, room, stay), VISA, desk)
+    week = weekly.of_reader(olga.id, monday, RULES)
+    assert week
+    [line] = week.lines
+    assert (line.name, line.currency, line.properties) == ("", "EUR", 2)
+    assert (line.sums.sold, line.sums.revenue, line.sums.available) == (3, Decimal(360), 14)
 
 
 @transaction

@@ -132,8 +132,8 @@ def test_a_rate_plan_with_a_deposit_says_what_is_paid_when_from_the_room_to_the_
     asked = f"checkIn={stay.check_in}&checkOut={stay.check_out}&guests=2"
     guest.go(f"/rooms/{encode('room', room.id)}?{asked}&ratePlan={plan_of(room, 'Pay later')}")
     day = date_format.day(stay.check_in - dt.timedelta(days=10))
-    assert f"€108 now, €252 on {day}" in guest.text
-    terms = "still unpaid 3 days later, your stay is cancelled under the terms here."
+    assert f"€108 when you book, €252 on {day}" in guest.text
+    terms = "still unpaid 3 days later, your stay is cancelled under its cancellation terms."
     assert terms in guest.text
     guest.send(f"/rooms/{encode('room', room.id)}/reserve")
     assert "You pay a deposit of €108 now." in guest.text
