@@ -8,12 +8,13 @@ from flask import Response
 
 from booking.api import price_schemas, quote_schemas, room_facts, schemas
 from booking.api.endpoint import endpoint, json_response, to_json
-from booking.domain import catalogue, pricing, search
+from booking.domain import catalogue, pricing, reservations, search
 from booking.domain.errors import RoomNotAvailable, RoomNotFound
 from booking.domain.people import CurrentUser
 from booking.domain.pricing import NightsView, RatesView, RoomView
-from booking.domain.reservations import RoomStay
+from booking.domain.reservations import QuoteOrder
 from booking.domain.search import Found, RoomSearch
+from booking.http import limits
 from booking.http.services import current_services
 
 
@@ -49,16 +50,20 @@ def show_room(user: CurrentUser, query: RoomView, room_id: uuid.UUID) -> schemas
     "POST",
     "/quotes",
     tag="Rooms",
-    body=RoomStay,
+    body=QuoteOrder,
     schema=quote_schemas.StayQuote,
     refusals=(RoomNotFound, RoomNotAvailable),
 )
-def quote_stay(user: CurrentUser, body: RoomStay) -> quote_schemas.StayQuote:  # noqa: ARG001 any signed-in user
-    """What a stay costs, line by line, and why. Nothing is held."""
+def quote_stay(user: CurrentUser, body: QuoteOrder) -> quote_schemas.StayQuote:
+    """What a stay costs, line by line, and why. Nothing is held, and no code is used."""
+    if body.code:
+        limits.count_code()
     rules, party = current_services().booking_context.rules, (body.guests, body.children)
     quoted = pricing.quote_stay(body.room, body.stay, party[0], rules, body.plan, children=party[1], extras=body.extras)
     if not quoted.is_available:
         raise RoomNotAvailable
+    if body.code:
+        quoted = reservations.quote_with_promotion(user.actor, body.room, quoted, body.code, rules)
     return quote_schemas.stay_quote(body.room_id, quoted)
 
 

@@ -48,6 +48,7 @@ SCHEMAS = {
     "RegisteredUser": "The new account.",
     "Registration": "A new account.",
     "RoomSummary": "A room in a list, with the price of the requested stay.",
+    "QuoteOrder": "A room, dates and guests, perhaps with a promotion’s code.",
     "RoomOrder": "The room, dates, guests and payment method.",
     "RoomPage": "One page of rooms.",
     "Room": "A room in full detail.",

@@ -123,7 +123,7 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "CancellationPolicy.name": ("The name of the policy; null if it has none.", "moderate"),
     "tiers": ("Refund tiers, most generous first. After the last deadline there is no refund.", None),
     "freeCancellation": ("Only rooms that can still be cancelled free of charge, at the price for that.", True),
-    **{f"{of}.code": CODE for of in ("RoomOrder", "RoomsToHold", "OrderPurchase")},
+    **{f"{of}.code": CODE for of in ("QuoteOrder", "RoomOrder", "RoomsToHold", "OrderPurchase")},
     **{f"{of}.ratePlan": SOLD_PLAN for of in ("RoomSummary", "Quote", "PlanOffer", "Booking")},
     "ratePlan": ("The rate plan’s id; “own”: the room’s own policy; without it the cheapest.", PLAN),
     "ratePlans": ("All that the stay can be booked on, cheapest first.", None),

@@ -75,7 +75,7 @@ class SavedRows(Generic[Row]):
             changed = sorted({*changed, *self._json})
         if refused := self._fixed.intersection(changed):
             raise ValueError(f"{', '.join(sorted(refused))} of {self.table.name} cannot be changed")
-        return {name: now[name] for name in changed}
+        return {name: now.get(name) for name in changed}
 
     def insert(self) -> Insert:
         """Takes the parameters that values() gives."""

@@ -22,8 +22,9 @@ from booking.domain.errors import (
     RoomNotFound,
     TooManyHolds,
 )
+from booking.domain.notices import Notice
 from booking.domain.reservations import BookingDetails, BookingRequest, ChosenStay, HoldPayment, ShownTotal
-from booking.http import date_format, limits
+from booking.http import date_format, limits, words
 from booking.http.error_rendering import status_of
 from booking.http.services import current_services
 from booking.infra import clock
@@ -42,6 +43,7 @@ LOOK_AGAIN = 10  # seconds, where no script does it sooner
 TOLD = "told"  # in the cookie, until it was told: what became of the last payment
 CHECKING = "CHECKING"  # that somebody was paying at this moment, or nobody knows: what becomes of it is told then
 FAILURES = {payments.DECLINED: PaymentFailed.code, payments.ABANDONED: "PAYMENT_LOST"}
+CODE_LOST = "CODE_LOST"  # that of a hold that made way for this one
 OLD_FORM = "OLD_FORM"  # nothing: its form was from before the last sign-in
 
 
@@ -70,14 +72,18 @@ def _reserved(wanted: BookingRequest, form: Form, shown: Decimal | None) -> Resp
     room_id = encode("room", wanted.room_id)
     g.user = visitor()
     limits.count_reservation()
+    lost: list[Notice] = []
     try:
-        held = reservations.reserve(actor(), wanted, current_services().booking_context)
+        held = reservations.reserve(actor(), wanted, current_services().booking_context, lost=lost)
     except Invalid:
         return go_to(_room_page(room_id, form))  # which says what is wrong with the dates
     except (RoomNotAvailable, RoomLocked, TooManyHolds) as refusal:
         return _pay_or_release(wanted, refusal) if isinstance(refusal, TooManyHolds) else _gone(wanted, refusal)
     booking_id = encode("booking", held.id)
-    if shown not in (None, held.total_price) and held.held_until is not None:
+    if lost:
+        return _told(booking_id, CODE_LOST, "", why=words.sentence("code", lost[0]))
+    expected = (None, held.total_price, reservations.price_without_code(held))  # a code that was kept is no change
+    if shown not in expected and held.held_until is not None:
         return _told(booking_id, PriceChanged.code, "", str(shown))
     return go_to(url_for(".show", booking_id=booking_id))
 
@@ -152,7 +158,8 @@ def show(booking_id: str) -> Response:
     told = session.pop(TOLD, {}) if trip.stage != reservations.STAGE_PAYING else {}
     if told.get("booking") != booking_id:
         return shown(trip, Form())
-    return shown(trip, Form({"paymentMethodId": told["card"]}), told=told["code"], old=told.get("old"))
+    form, why = Form({"paymentMethodId": told["card"]}), told.get("why", "")
+    return shown(trip, form, told=told["code"], old=told.get("old"), why=why)
 
 
 def once_more(booking_id: str) -> Response:
@@ -239,22 +246,20 @@ def release(booking_id: str) -> Response:
 # --- showing
 
 
-def shown(trip: BookingDetails, form: Form, *, status: int = 200, told: str = "", old: str | None = None) -> Response:
+def shown(
+    trip: BookingDetails, form: Form, *, status: int = 200, told: str = "", old: str | None = None, why: str = ""
+) -> Response:
     facts: dict[str, Any] = {"trip": trip, "booking_id": encode("booking", trip.id), "lines": bills.of_trip(trip)}
     facts |= {"room_id": encode("room", trip.room_id), "wish": wishes.of_trip(trip)}
     if trip.stage in (reservations.STAGE_HELD, reservations.STAGE_AWAITED):
         facts |= _ways_to_pay(trip)
         facts |= {"left": date_format.duration(trip.seconds_left), "told": _outcome(trip, told)}
         house = catalogue.house_facts(trip.notice.property_id) if trip.notice.property_id else None
-        facts |= {"old": old and Decimal(old), "texting": text_consents.offer(), "house": house}
+        facts |= {"old": old and Decimal(old), "why": why, "texting": text_consents.offer(), "house": house}
         return page("checkout/pay.html", status=status, form=form, **facts)
     if trip.stage == reservations.STAGE_PAYING:
-        return page(
-            "checkout/checking.html",
-            look_again_seconds=LOOK_AGAIN,
-            here=url_for(".show", booking_id=facts["booking_id"]),
-            **facts,
-        )
+        here = url_for(".show", booking_id=facts["booking_id"])
+        return page("checkout/checking.html", look_again_seconds=LOOK_AGAIN, here=here, **facts)
     return page("checkout/over.html", status=status, **facts, **_elsewhere(trip))
 
 
@@ -274,9 +279,9 @@ def _ways_to_pay(trip: BookingDetails) -> dict[str, Any]:
     return {"hosted": False, "awaited": trip.stage == reservations.STAGE_AWAITED, "cards": cards.simulated()}
 
 
-def _told(booking_id: str, code: str, card: str, old: str | None = None) -> Response:
+def _told(booking_id: str, code: str, card: str, old: str | None = None, why: str = "") -> Response:
     """Told by the page itself: going back to it or reloading it must not send the form again."""
-    session[TOLD] = {"booking": booking_id, "code": code, "card": card, "old": old}
+    session[TOLD] = {"booking": booking_id, "code": code, "card": card, "old": old, "why": why}
     return go_to(url_for(".show", booking_id=booking_id))
 
 

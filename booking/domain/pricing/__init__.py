@@ -60,6 +60,7 @@ from booking.domain.pricing.promotion_editing import add as add_promotion
 from booking.domain.pricing.promotion_editing import change as change_promotion
 from booking.domain.pricing.promotion_editing import end as end_promotion
 from booking.domain.pricing.promotion_editing import find as find_promotion
+from booking.domain.pricing.promotion_editing import find_by_id as find_promotion_by_id
 from booking.domain.pricing.promotion_editing import get as get_promotion
 from booking.domain.pricing.promotion_editing import houses as promotion_houses
 from booking.domain.pricing.promotion_editing import may_edit as may_edit_promotion
@@ -247,6 +248,7 @@ __all__ = [
     "end_rate",
     "extras_of",
     "find_promotion",
+    "find_promotion_by_id",
     "fits_rates",
     "follow_rates",
     "for_sale",

@@ -217,6 +217,11 @@ def find(code: str, *, ended: bool = False, lock: bool = False) -> Promotion | N
     return db.session.scalars(newest).one_or_none()
 
 
+def find_by_id(promotion_id: uuid.UUID) -> Promotion | None:
+    """As it is now, inside the caller's transaction."""
+    return db.session.get(Promotion, promotion_id)
+
+
 def uses(promotion_ids: Collection[uuid.UUID], *, without_order: uuid.UUID | None = None) -> dict[uuid.UUID, int]:
     """How many bookings use each, without those of an order."""
     counted = _USES if without_order is None else _USES.where(_BOOKINGS.c.order_id != without_order)

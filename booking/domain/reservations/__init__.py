@@ -62,6 +62,7 @@ from booking.domain.reservations.inputs import (
     OrderList,
     OrderPayment,
     OrderPurchase,
+    QuoteOrder,
     RestPayment,
     RoomOrder,
     RoomStay,
@@ -101,6 +102,8 @@ from booking.domain.reservations.payment_links import request as request_payment
 from booking.domain.reservations.payment_links import written as written_payment_link
 from booking.domain.reservations.payment_pages import Links as PaymentLinks
 from booking.domain.reservations.promotion_codes import drop as drop_promotion
+from booking.domain.reservations.promotion_codes import price_without as price_without_code
+from booking.domain.reservations.promotion_codes import quoted as quote_with_promotion
 from booking.domain.reservations.promotion_codes import use as use_promotion
 from booking.domain.reservations.provider_looks import look as look_at_providers
 from booking.domain.reservations.provider_messages import hear as hear_from_provider
@@ -174,6 +177,7 @@ __all__ = [
     "OrderRequest",
     "OrderedRoom",
     "PaymentLinks",
+    "QuoteOrder",
     "ResendRefused",
     "RestPayment",
     "RoomOrder",
@@ -237,9 +241,11 @@ __all__ = [
     "payment_page",
     "payment_page_of_link",
     "preview_cancellation",
+    "price_without_code",
     "prune_keys",
     "quote_change",
     "quote_change_by_reference",
+    "quote_with_promotion",
     "recover_payments",
     "refund_state",
     "refunds_awaiting_staff",

@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, or_, select
 
 from booking.domain import inventory, payments, pricing
 from booking.domain.actors import Actor
+from booking.domain.notices import Notice
 from booking.domain.pricing import StayQuote
 from booking.domain.reservations import (
     cancellation,
@@ -32,18 +33,23 @@ from booking.domain.stays import Stay
 from booking.infra.db import fetch, reading, transaction
 
 
-def reserve(actor: Actor, wanted: BookingRequest, context: BookingContext) -> Booking:
+def reserve(
+    actor: Actor, wanted: BookingRequest, context: BookingContext, *, lost: list[Notice] | None = None
+) -> Booking:
     """Hold the nights, or return what the guest already has for exactly this room and stay, be it held or paid. Of
     identical units each is this room.
 
     The guest's own unpaid holds of other, overlapping dates in the room make way, if the new dates can be had;
     otherwise everything stays as it is. Other dates do not start the clock anew: the hold ends when the first of those
-    that made way would have. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
+    that made way would have. They keep its promotion code where that is to be had for them; why it is not is added to
+    `lost`. Raises Invalid, RoomNotFound, RoomNotAvailable, RoomLocked, TooManyHolds, AccountNotFound.
     """
 
     def hold(exactly: BookingRequest, wait: float) -> Booking:
         with holding.lock_rooms(exactly, context, wait=wait):
-            return holding.clearing_only_if_needed(lambda take: _reserve(actor, exactly, context, take), exactly)
+            return holding.clearing_only_if_needed(lambda take: _reserve(actor, exactly, context, take, told), exactly)
+
+    told: list[Notice] = lost if lost is not None else []
 
     return unit_choice.decided(hold, wanted, context, wait=2, own=_own_units)
 
@@ -117,7 +123,9 @@ def _payable_until(booking: Booking) -> dt.datetime | None:
 
 
 @transaction(retry_on=holding.REFERENCES)
-def _reserve(actor: Actor, wanted: BookingRequest, context: BookingContext, take: inventory.Take) -> Booking:
+def _reserve(
+    actor: Actor, wanted: BookingRequest, context: BookingContext, take: inventory.Take, lost: list[Notice]
+) -> Booking:
     holding.refuse_for_others(actor, wanted.guest_id, wanted.room_id)
     hold_limits.one_at_a_time(wanted.guest_id)
     having = _mine_in_the_way(wanted, lock=True) if fetch(_MINE_ID, **_asked(wanted)) else ()
@@ -132,6 +140,7 @@ def _reserve(actor: Actor, wanted: BookingRequest, context: BookingContext, take
     # Whether a refusal is about run-out holds alone is looked up from outside, where the guest's own still stand.
     take = inventory.claim_nights if making_way else take
     [booking] = holding.begin(actor, wanted, context, take=take, until=until)
+    lost[:] = promotion_codes.take_over(actor, booking, making_way, context.rules)
     return booking
 
 

@@ -112,6 +112,12 @@ class RoomStay(ChosenStay):
         return _room(self.room_id)
 
 
+class QuoteOrder(RoomStay):
+    """A stay to be priced, perhaps with a promotion's code."""
+
+    code: PromotionCode | None = None
+
+
 class RoomOrder(RoomStay):
     """A booking in one call."""
 

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 
 from booking.domain import payments, people, pricing
 from booking.domain.actors import Actor
 from booking.domain.errors import BookingNotFound, HoldOver, Invalid
 from booking.domain.notices import Notice
 from booking.domain.people import Action
-from booking.domain.pricing import Promotion, PromotionGuest
+from booking.domain.pricing import Promotion, PromotionGuest, StayQuote
 from booking.domain.reservations import cancellation, changes, deposits, lines, repository
 from booking.domain.reservations.context import BookingContext
 from booking.domain.reservations.models import PENDING, Booking, Lines
 from booking.domain.reservations.requests import Wanted
 from booking.domain.stays import Stay, StayRules
-from booking.infra.db import READ_COMMITTED, transaction
+from booking.infra.db import READ_COMMITTED, reading, transaction
 
 CODE = "code"  # the field that a refusal names
 
@@ -70,6 +72,39 @@ def use_wanted(actor: Actor, held: Lines, wanted: Wanted, context: BookingContex
         raise
 
 
+def take_over(actor: Actor, booking: Booking, making_way: Sequence[Booking], rules: StayRules) -> list[Notice]:
+    """A new hold has the code of the ones that make way for it, inside the transaction that ends them: they give back
+    a use, and it takes one, so no limit is passed without the promotion's lock. Returns why it is not to be had.
+    """
+    codes = {one.promotion_id for one in making_way if one.promotion_id}
+    promotion = pricing.find_promotion_by_id(codes.pop()) if len(codes) == 1 else None
+    if promotion is None:
+        return []
+    stay, today = Stay(booking.check_in, booking.check_out), rules.today(booking.time_zone)
+    problem = pricing.promotion_problem(promotion, booking.property_id, booking.currency, stay, today)
+    if problem is None:
+        _price(actor, booking, promotion)
+    return [problem] if problem else []
+
+
+@reading
+def quoted(actor: Actor, room_id: uuid.UUID, offer: StayQuote, code: str, rules: StayRules) -> StayQuote:
+    """What a stay would cost with a code. Raises Invalid, which says of the code why it is not to be had."""
+    room, promotion = pricing.for_sale(room_id), _found(code)
+    today = rules.today(room.time_zone)
+    _refuse(pricing.promotion_problem(promotion, room.property_id, room.currency, offer.stay, today))
+    _refuse_beyond_limits(promotion, PromotionGuest(actor.user_id), None, 1)
+    price = offer.price
+    lines = pricing.promoted(price.lines, pricing.promotion_reason(promotion), price.currency)
+    return replace(offer, chosen=replace(offer.chosen, price=replace(price, lines=tuple(lines))))
+
+
+def price_without(booking: Booking) -> Decimal:
+    """What it would cost without its code."""
+    lines = pricing.kept_lines(booking.price_lines)
+    return pricing.total_of(pricing.promoted(lines, None, booking.currency) if booking.promotion_id else lines)
+
+
 def keep(booking: Booking, was: Sequence[pricing.Line]) -> None:
     """A hold for other guests was priced anew, and keeps the promotion of the lines that it had."""
     if reason := pricing.promotion_of(was):
@@ -101,8 +136,8 @@ def _found(code: str, *, lock: bool = False) -> Promotion:
     return promotion
 
 
-def _refuse_beyond_limits(promotion: Promotion, guest: PromotionGuest, order_id: uuid.UUID, wanted: int) -> None:
-    """Inside the transaction that has locked it. Each room is a use."""
+def _refuse_beyond_limits(promotion: Promotion, guest: PromotionGuest, order_id: uuid.UUID | None, wanted: int) -> None:
+    """Inside the transaction that has locked it, unless somebody only asks. Each room is a use."""
     most, own = promotion.most_uses, promotion.most_per_guest
     if most is not None:
         used = pricing.promotion_uses([promotion.id], without_order=order_id).get(promotion.id, 0)

@@ -7,10 +7,11 @@ from flask import Flask
 
 from booking.domain.reservations import holds
 from booking.domain.reservations.context import BookingContext
+from booking.domain.stays import Stay
 from booking.domain.tables import Booking, Room, User
 from booking.infra.ids import encode
 from tests.cast import DECLINED, VISA, acting, in_days, later, order, reload
-from tests.promotions import promotion
+from tests.promotions import promotion, uses
 from tests.web.visitor import Visitor
 
 
@@ -80,3 +81,30 @@ def test_a_stranger_and_a_hold_that_is_over_take_no_code(
     later(desk.hold_for)
     assert guest.press("Use this code", code="SPRING").status == 409
     assert reload(held).promotion_id is None
+
+
+def reserved(app: Flask, guest: User, room: Room, stay: Stay) -> Visitor:
+    """The room's page, and its button."""
+    address, dates = f"/rooms/{encode('room', room.id)}", f"checkIn={stay.check_in}&checkOut={stay.check_out}&guests=2"
+    return Visitor(app).signed_in(guest).go(f"{address}?{dates}").send(f"{address}/reserve")
+
+
+def test_other_dates_keep_the_code(app: Flask, alice: User, room: Room, held: Booking) -> None:
+    spring = promotion(mostUses=1)
+    at_checkout(app, alice, held).press("Use this code", code="SPRING")
+    guest = reserved(app, alice, room, in_days(31))
+    assert "Spring sale is taken off the price." in text_of(guest)
+    assert "The price has changed" not in text_of(guest)
+    assert (reload(held).status, uses(spring)) == ("CANCELLED", 1)
+    guest.press("Pay €324", paymentMethodId=VISA)
+    assert (guest.heading, uses(spring)) == ("You’re booked", 1)
+
+
+def test_dates_for_which_a_code_is_not_to_be_had_say_why(app: Flask, alice: User, room: Room, held: Booking) -> None:
+    spring = promotion(minNights=3)
+    at_checkout(app, alice, held).press("Use this code", code="SPRING")
+    guest = reserved(app, alice, room, in_days(31, 2))
+    assert "Your promotion code is not kept for these dates" in text_of(guest)
+    assert "This code is for stays of 3 nights or more. The total is €240." in text_of(guest)
+    assert uses(spring) == 0
+    assert "not kept" not in text_of(guest.go(guest.url))
