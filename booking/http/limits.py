@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
 
 import redis
 from flask import Flask, current_app, g, request
@@ -24,6 +24,8 @@ from booking.http.requests import wall_clock
 from booking.infra import windows
 from booking.infra.redis import FAIL_FAST
 from booking.infra.windows import Window
+
+T = TypeVar("T")
 
 PREFIX = "limit"
 
@@ -121,10 +123,15 @@ def install(app: Flask, settings: Settings) -> None:
     )
     counters = app.extensions["limits"] = _Counters(settings)
     counters.limiter.init_app(app)
-    # It would look before every request for limits of the whole application, of which there are none: a tenth of what
-    # a kept search costs.
-    hooks = app.before_request_funcs[None]
-    hooks[:] = [hook for hook in hooks if getattr(hook, "__self__", None) is not counters.limiter]
+    # It would look before every request for limits of the whole application, and after it for headers and for what is
+    # counted by the answer: none of them are asked for, and to look takes more than a tenth of a kept search.
+    _take_out(app.before_request_funcs[None], counters.limiter)
+    _take_out(app.after_request_funcs[None], counters.limiter)
+
+
+def _take_out(hooks: list[T], limiter: Limiter) -> None:
+    """The limiter's own: a method of it, or one that it is given to."""
+    hooks[:] = [one for one in hooks if limiter not in (getattr(one, "__self__", None), *getattr(one, "args", ()))]
 
 
 def _counters() -> _Counters:

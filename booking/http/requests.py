@@ -85,16 +85,17 @@ def _caller(asked: Request) -> Caller:
 
 
 def _end(response: Response) -> Response:
-    rule = request.url_rule
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # its own method
+    rule = asked.url_rule
     route = rule.rule if rule else "(none)"
     began = g.get("began")
     seconds = time.perf_counter() - began if began else 0.0
-    telemetry.count_request(request.method, route, response.status_code, seconds)
+    telemetry.count_request(asked.method, route, response.status_code, seconds)
     add_missing(response, [("X-Request-Id", request_id()), ("X-Content-Type-Options", "nosniff")])
     if not route.startswith(("/api/v1/health", "/metrics")):
         telemetry.log.info(
             "request",
-            method=telemetry.method_label(request.method),
+            method=telemetry.method_label(asked.method),
             route=route,
             status=response.status_code,
             ms=round(seconds * 1000, 1),

@@ -58,6 +58,12 @@ def test_requests_are_counted_by_the_client_that_is_loaded_anyway(limited: Calla
     assert set(limited().extensions["limits"].limiter.storage.dependencies) == {"redis"}
 
 
+def test_requests_are_not_looked_through_for_limits_that_nobody_asked_for(limited: Callable[..., Flask]) -> None:
+    app = limited()
+    hooks = (*app.before_request_funcs[None], *app.after_request_funcs[None])
+    assert [hook for hook in hooks if "imiter" in repr(hook)] == []
+
+
 def test_an_address_may_ask_public_endpoints_so_often_and_then_waits(limited: Callable[..., Flask]) -> None:
     app = limited()
     assert statuses(lambda: sign_in(app), 5) == {401: 5}

@@ -355,7 +355,8 @@ def as_sold(total: Decimal, stay: Stay, currency: str) -> tuple[Line, ...]:
 
 def totals(rooms: Iterable[Priced], stay: Stay, guests: int, at: dt.datetime) -> list[Decimal]:  # noqa: ARG001 as above
     """What quote() adds up to for each of many rooms, without writing their lines."""
-    return [per_night(room.price_per_night, room.currency) * stay.nights for room in rooms]
+    nights = stay.nights
+    return [per_night(room.price_per_night, room.currency) * nights for room in rooms]
 
 
 def found_total(row: FoundRow, own: Decimal) -> Decimal:

@@ -98,6 +98,10 @@ class Among(NamedTuple):
     has_units: bool
 
 
+NOTHING_SPECIAL = Among(has_rated=False, has_units=False)
+# What there was in a place when this process last looked; only places that have, or had, something are noted.
+_last_among: dict[str, Among] = {}
+
 _FROM_JSON = TypeAdapter(Found)
 
 
@@ -145,24 +149,12 @@ def _asked_for(wanted: RoomSearch, rules: StayRules, seconds: int) -> tuple[str,
     just_read: list[Found] = []
 
     def read(lsn: int | None) -> cache.Fresh:
-        fetch = replica.reader(lsn)
-        # Asked for first: a hold that ends meanwhile is then either counted as free, or the end of what is kept.
-        until, among = _beforehand(wanted, fetch)
-        just_read.append(_read(wanted, rules, fetch, seconds, among))
-        return cache.Fresh(to_json(just_read[0]).decode() if seconds else "", until)
+        found, until = _read(wanted, rules, replica.reader(lsn), seconds)
+        just_read.append(found)
+        return cache.Fresh(to_json(found).decode() if seconds else "", until)
 
     kept = cache.remembered_in(wanted.location, FOUND, _key(wanted, rules), seconds, read)
     return kept, just_read[0] if just_read else None
-
-
-def _beforehand(wanted: RoomSearch, fetch: replica.Fetch) -> tuple[float | None, Among]:
-    """When the next hold on one of these nights ends (seconds since 1970): from then on there may be one room more.
-    And what there is among the rooms that are searched.
-    """
-    nights = {"check_in": wanted.check_in, "check_out": wanted.check_out}
-    where = {"location": wanted.location} if wanted.location else {}
-    [[end, *there_are]] = fetch(statements.BEFOREHAND_IN if where else statements.BEFOREHAND, nights | where)
-    return end.timestamp() if end else None, Among(*there_are)
 
 
 def _refuse_unless_possible(wanted: RoomSearch, rules: StayRules) -> None:
@@ -175,36 +167,71 @@ def _refuse_unless_possible(wanted: RoomSearch, rules: StayRules) -> None:
         _require_one_currency(wanted.location)
 
 
-def _read(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, seconds: int, among: Among) -> Found:
-    found = _read_as_asked(wanted, rules, fetch, among)
+def _read(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, seconds: int) -> tuple[Found, float | None]:
+    """What is found, and when the next hold on one of these nights ends (seconds since 1970): from then on there may
+    be one room more.
+    """
+    found, until = _read_as_asked(wanted, rules, fetch)
     if found.total:
-        return found
+        return found, until
     if corrected := words.corrected(wanted.q, wanted.location, fetch) if wanted.q else None:
-        instead = _read_as_asked(wanted.model_copy(update={"q": corrected}), rules, fetch, among)
+        instead, _ = _read_as_asked(wanted.model_copy(update={"q": corrected}), rules, fetch)
         if instead.total:
-            return replace(instead, corrected=corrected)
-    return replace(found, unknown=unknown.names_in(wanted, fetch, seconds))
+            return replace(instead, corrected=corrected), until
+    return replace(found, unknown=unknown.names_in(wanted, fetch, seconds)), until
 
 
-def _read_as_asked(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch, among: Among) -> Found:
+def _read_as_asked(wanted: RoomSearch, rules: StayRules, fetch: replica.Fetch) -> tuple[Found, float | None]:
     values = _values(wanted, rules)
+    key = _statement_key(values, wanted.sort, NOTHING_SPECIAL)
+    read = _read_at_once if statements.has_one_plan(key) else _read_in_turn
+    rows, total, end = read(wanted, values, fetch)
+    count = len(rows) if total is None else min(total, MOST_COUNTED + 1)
+    found = Found(_free_rooms(rows, wanted), wanted.page, wanted.page_size, count)
+    return found, end.timestamp() if end else None
+
+
+class _Rows(NamedTuple):
+    """Of a page; how many there are in all, None where a first page is not full; and when the next hold ends."""
+
+    page: Sequence[Any]
+    total: int | None
+    hold_end: dt.datetime | None
+
+
+def _read_at_once(wanted: RoomSearch, values: dict[str, Any], fetch: replica.Fetch) -> _Rows:
+    """All in one statement: the one that was right for the place the last time says whether it still is."""
+    place = wanted.location or ""
+    among = _last_among.get(place, NOTHING_SPECIAL)
+    while True:
+        rows = fetch(statements.together(_statement_key(values, wanted.sort, among)), values)
+        first = rows[0]
+        now = Among(first.has_rated, first.has_units)
+        if now == among:
+            return _Rows([] if first.id is None else rows, first.total, first.hold_end)
+        among = _last_among[place] = now
+
+
+def _read_in_turn(wanted: RoomSearch, values: dict[str, Any], fetch: replica.Fetch) -> _Rows:
+    # Asked for first: a hold that ends meanwhile is then either counted as free, or the end of what is kept.
+    nights = {"check_in": wanted.check_in, "check_out": wanted.check_out}
+    where = {"location": wanted.location} if wanted.location else {}
+    [[hold_end, *there_are]] = fetch(statements.BEFOREHAND_IN if where else statements.BEFOREHAND, nights | where)
+    among = Among(*there_are)
     key = _statement_key(values, wanted.sort, among)
     page, total = statements.of(key)
     says_both = statements.says_both(key)
     rows = fetch(statements.together(key) if says_both else page, values)
     if wanted.page == 1 and len(rows) < wanted.page_size:
-        count = len(rows)  # a first page that is not full has everything on it
-    elif rows and says_both:
-        count = rows[0].total
-    else:
-        count = fetch(total, values)[0][0]
-    return Found(_free_rooms(rows, wanted), wanted.page, wanted.page_size, min(count, MOST_COUNTED + 1))
+        return _Rows(rows, None, hold_end)
+    return _Rows(rows, rows[0].total if rows and says_both else fetch(total, values)[0][0], hold_end)
 
 
 def _free_rooms(rows: Sequence[Any], wanted: RoomSearch) -> list[FoundRoom]:
-    own = pricing.totals(rows, wanted.stay, wanted.capacity or 1, clock.now())
+    stay = wanted.stay
+    own = pricing.totals(rows, stay, wanted.capacity or 1, clock.now())
     totals = map(pricing.found_total, rows, own)
-    return [_free_room(row, total, wanted.stay) for row, total in zip(rows, totals, strict=True)]
+    return [_free_room(row, total, stay) for row, total in zip(rows, totals, strict=True)]
 
 
 def _free_room(row: Any, total: Decimal, stay: Stay) -> FoundRoom:

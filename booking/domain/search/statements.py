@@ -1,9 +1,10 @@
 """The statements of a search, built once for each kind of it: the page, the total, and when the next hold ends.
 
-A page is an anti-join on the nights' key that stops early, a total goes by the location's nights: two statements,
-because one window count over everything does not scale (measured: 12 against 247 per second). Identical units are found
-as the one that is listed, and counted once; where there are any, one statement says both (`together`), but for searches
-of all places in the order of the index: their page stops early, and counting stops, too (`MOST_COUNTED`).
+A page is an anti-join on the nights' key that stops early, a total goes by the location's nights: each is planned for
+itself, because one window count over everything does not scale (measured: 12 against 247 per second). Identical units
+are found as the one that is listed, and counted once. One statement says both (`together`) of a usual search of one
+place, and where there are units, but for searches of all places in the order of the index: their page stops early, and
+counting stops, too (`MOST_COUNTED`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     ColumnExpressionArgument,
-    Date,
     FromClause,
     Integer,
     Numeric,
@@ -23,26 +23,24 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
-    and_,
     any_,
     bindparam,
     case,
     cast,
     exists,
     func,
-    literal_column,
     null,
     or_,
     select,
-    tuple_,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import aliased
 
 from booking.domain import pricing
 from booking.domain.catalogue import Property, Room, UnitGroup
-from booking.domain.inventory import NIGHT_HELD, Availability, has_end
-from booking.domain.search import words
+from booking.domain.inventory import Availability, has_end
+from booking.domain.search import free_rooms, words
 from booking.infra.clock import sql_now
 from booking.infra.prepared import often
 
@@ -99,16 +97,6 @@ FILTERS: dict[str, Condition] = {
 }
 
 
-# Nights of holds that are over and not yet swept: few, and found by an index of their own, so that the nights of a
-# search are still read from an index alone.
-_SWEPT = aliased(Availability)
-_RUN_OUT = select(_SWEPT.room_id, _SWEPT.night).where(
-    has_end(_SWEPT.held_until), _SWEPT.held_until <= sql_now(), _SWEPT.state == NIGHT_HELD
-)
-# Asked once per statement: mostly there is none, and then no night is looked up among them.
-_NONE_RAN_OUT = select(~_RUN_OUT.exists()).scalar_subquery()
-
-
 # Whether there are units or wholes, in a place or anywhere.
 _SOME = aliased(Room)
 _HAS_UNITS = select(_SOME.id).where(_SOME.published, or_(_SOME.unit_group_id.is_not(None), _SOME.is_whole))
@@ -132,51 +120,7 @@ BEFOREHAND_IN = often(
 )
 
 
-# OFFSET 0 keeps the planner from a join, which it misjudges: it sorted the whole place instead of reading in order.
-_ONE_BY_ONE: ColumnElement[int] = literal_column("0")
-_STAY = (bindparam("check_in", type_=Date), bindparam("check_out", type_=Date), sql_now())
-
-
-def _nights(room: Any) -> Select[Any]:
-    """The nights of a room that are taken."""
-    return (
-        select(Availability.room_id)
-        .where(
-            Availability.room_id == room.id,
-            Availability.night >= bindparam("check_in"),
-            Availability.night < bindparam("check_out"),
-            or_(_NONE_RAN_OUT, tuple_(Availability.room_id, Availability.night).not_in(_RUN_OUT)),
-        )
-        .correlate(room)
-    )
-
-
-def _parts_are_free(room: Any) -> ColumnElement[bool]:
-    """Asked of few rooms, and planned once: in these statements it took as long to plan as all the rest."""
-    return or_(~room.is_whole, func.parts_are_free(room.id, *_STAY))
-
-
-def _is_free(room: Any) -> ColumnElement[bool]:
-    return and_(_free(room), _parts_are_free(room))
-
-
-def _free(room: Any) -> ColumnElement[bool]:
-    return ~exists(_nights(room).offset(_ONE_BY_ONE))
-
-
-_UNIT = aliased(Room)
-
-
-def _free_units(column: Any, unit_group_id: ColumnElement[Any]) -> Select[Any]:
-    group = _UNIT.unit_group_id == unit_group_id
-    return select(column).select_from(_UNIT).where(group, _UNIT.published, _is_free(_UNIT))
-
-
-# Of units, the one that is listed may be taken while another is free.
-_SISTER = and_(
-    Room.unit_group_id.is_not(None),
-    exists(_free_units(_UNIT.id, Room.unit_group_id.expression).correlate(Room).offset(_ONE_BY_ONE)),
-)
+_PAGE_SIZE, _SKIPPED = bindparam("page_size", type_=Integer), bindparam("skipped", type_=Integer)
 
 
 @lru_cache(maxsize=512)
@@ -185,19 +129,21 @@ def of(key: StatementKey) -> tuple[Select[Any], Select[Any]]:
     rates = _rates(key, for_totals=True)
     fitting = _rates(key, for_totals=_compares_prices(key))
     page, total = _page(key, rates), _total(key, fitting)
-    return often(page) if _has_one_page_plan(key) else page, often(total) if _has_one_plan(key) else total
+    return often(page) if _has_one_page_plan(key) else page, often(total) if has_one_plan(key) else total
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def together(key: StatementKey) -> Select[Any]:
-    """Page and total at once: to count groups, Postgres works out for each how many of its units are free, which is
-    what their cards say. (Asked by themselves, 20 cards of ten units each looked at ten times as many rooms.)
+    """Page and total at once. Where there are units, what is worked out to count their groups is what the cards say:
+    asked by themselves, 20 cards of ten units each looked at ten times as many rooms.
 
-    Each row has the total, so a page without any does not say it.
+    Each row has the total; it is null where the page is the first one and not full. Where it `has_one_plan`, each also
+    has what is to be known beforehand, as of the same moment, and a page without rooms is one row without an id.
     """
     rates = _rates(key, for_totals=True)
-    found = _page(key, rates, _groups(key, rates).cte("groups"))
-    return often(found) if _has_one_plan(key) else found
+    groups = _groups(key, rates).cte("groups") if key.has_units else None
+    found = _page(key, rates, groups, together=True)
+    return often(found) if has_one_plan(key) else found
 
 
 def _rates(key: StatementKey, *, for_totals: bool) -> CTE | None:
@@ -233,7 +179,7 @@ class _Compared(NamedTuple):
     plan: ColumnElement[Any]
 
 
-def _page(key: StatementKey, rates: CTE | None, groups: CTE | None = None) -> Select[Any]:
+def _page(key: StatementKey, rates: CTE | None, groups: CTE | None = None, *, together: bool = False) -> Select[Any]:
     """Only of cards that are on it is worked out how many units are left and, unless prices are compared, what they
     cost by rules. Where that is known of all `groups`, it is taken from there.
     """
@@ -242,11 +188,11 @@ def _page(key: StatementKey, rates: CTE | None, groups: CTE | None = None) -> Se
     cards = select(*_SHOWN, Room.id.label("room_id"), Room.unit_group_id, Room.terms_id, compared.label("compared"))
     cards = cards.add_columns(plan.label("plan"), _own_is_free(key, rates).label("is_free"))
     cards = cards.add_columns(*(by.label(f"order{number}") for number, by in enumerate(order)))
-    free = _free_card(groups) if key.has_units else _free(Room)
+    free = _free_card(groups) if key.has_units else free_rooms.is_free_itself(Room)
     if rates is not None and _compares_prices(key) and not key.has_units:
         free = ~exists(_nights_of_all(key))  # every room is looked at, whatever its price
     cards = cards.select_from(source).where(Room.listed, *_conditions(key, price, rates), free)
-    cards = cards.order_by(*_sorted(order, key.sort)).limit(bindparam("page_size")).offset(bindparam("skipped"))
+    cards = cards.order_by(*_sorted(order, key.sort)).limit(_PAGE_SIZE).offset(_SKIPPED)
     card = cards.subquery("cards")
     shown: FromClause = card
     total: ColumnElement[Any] = card.c.compared
@@ -259,17 +205,31 @@ def _page(key: StatementKey, rates: CTE | None, groups: CTE | None = None) -> Se
     if key.has_units:
         title = select(UnitGroup.name).where(UnitGroup.id == card.c.unit_group_id).scalar_subquery()
         columns["name"] = case((card.c.unit_group_id.is_(None), card.c.name), else_=title).label("name")
-        free_units = _free_units(func.count(), card.c.unit_group_id).correlate(card).scalar_subquery()
+        free_units = free_rooms.free_units(func.count(), card.c.unit_group_id).correlate(card).scalar_subquery()
         left = case((card.c.unit_group_id.is_not(None), free_units))
     if groups is not None:
         shown, left = shown.outerjoin(groups, groups.c.unit_group_id == card.c.unit_group_id), groups.c.free
     prices = total.label("rated_total"), plan.label("rated_plan")
-    page = select(*columns.values(), left.label("units_left"), *prices).select_from(shown)
-    page = page if groups is None else page.add_columns(_counted(groups).scalar_subquery().label("total"))
+    page: Select[Any] = select(*columns.values(), left.label("units_left"), *prices)
+    page = _together(page, shown, card, key, _total(key, rates, groups)) if together else page.select_from(shown)
     return page.order_by(*_sorted([card.c[f"order{number}"] for number in range(len(order))], key.sort))
 
 
-def _total(key: StatementKey, rates: CTE | None) -> Select[Any]:
+def _together(
+    page: Select[Any], shown: FromClause, card: FromClause, key: StatementKey, total: Select[Any]
+) -> Select[Any]:
+    """The page's columns with what stands beside them. Postgres works the total out only where it is asked for."""
+    is_part = or_(_SKIPPED > 0, func.count(card.c.room_id).over() >= _PAGE_SIZE)
+    page = page.add_columns(case((is_part, total.scalar_subquery())).label("total"))
+    if not has_one_plan(key):
+        return page.select_from(shown)
+    beforehand = BEFOREHAND_IN.subquery("beforehand")
+    return page.add_columns(*beforehand.c).select_from(beforehand.outerjoin(shown, true()))
+
+
+def _total(key: StatementKey, rates: CTE | None, groups: CTE | None = None) -> Select[Any]:
+    if groups is not None:
+        return _counted(groups)
     if "location" not in key.filters:
         return _first_counted(key, rates)
     if key.has_units:
@@ -281,7 +241,9 @@ def _total(key: StatementKey, rates: CTE | None) -> Select[Any]:
 def _first_counted(key: StatementKey, rates: CTE | None) -> Select[Any]:
     """Of all places, cards are looked at one by one until there are more than are counted."""
     source, price, _, _ = _compared(key, rates)
-    free = or_(_is_free(Room), _SISTER) if key.has_units else _free(Room)
+    free = (
+        or_(free_rooms.is_free(Room), free_rooms.HAS_FREE_SISTER) if key.has_units else free_rooms.is_free_itself(Room)
+    )
     cards = select(Room.id).select_from(source).where(Room.listed, *_conditions(key, price, rates), free)
     return select(func.count()).select_from(cards.limit(MOST_COUNTED + 1).subquery())
 
@@ -294,17 +256,17 @@ def _free_rooms(key: StatementKey, rates: CTE | None) -> tuple[FromClause, list[
 def _groups(key: StatementKey, rates: CTE | None) -> Select[Any]:
     """How many units are free: each group that has any free of nights has a row, and all other rooms have one."""
     source, conditions = _free_rooms(key, rates)
-    free = func.count().filter(_parts_are_free(Room)).label("free")
+    free = func.count().filter(free_rooms.parts_are_free(Room)).label("free")
     columns: tuple[Any, ...] = Room.unit_group_id, free
     return select(*columns).select_from(source).where(*conditions).group_by(Room.unit_group_id)
 
 
 def _free_card(groups: CTE | None) -> ColumnElement[bool]:
     if groups is None:
-        return or_(_is_free(Room), _SISTER)
+        return or_(free_rooms.is_free(Room), free_rooms.HAS_FREE_SISTER)
     free = select(groups.c.unit_group_id).where(groups.c.unit_group_id.is_not(None), groups.c.free > 0)
     # Looked up in a table that is made once.
-    return case((Room.unit_group_id.is_(None), _is_free(Room)), else_=Room.unit_group_id.in_(free))
+    return case((Room.unit_group_id.is_(None), free_rooms.is_free(Room)), else_=Room.unit_group_id.in_(free))
 
 
 def _counted(groups: FromClause) -> Select[Any]:
@@ -315,7 +277,7 @@ def _counted(groups: FromClause) -> Select[Any]:
 
 def _nights_of_all(key: StatementKey) -> Select[Any]:
     """Nights of the whole place are read by their index and matched with its rooms."""
-    nights = _nights(Room)
+    nights = free_rooms.taken_nights(Room)
     return nights.where(Availability.location == bindparam("location")) if "location" in key.filters else nights
 
 
@@ -357,8 +319,11 @@ def _compares_prices(key: StatementKey) -> bool:
     return key.sort in {"price", "-price", "capacity"} or not key.filters.isdisjoint(PRICE_LIMITS)
 
 
-def _has_one_plan(key: StatementKey) -> bool:
-    """Searches of one place go by its rooms and nights whatever the values are; words and amenities may be rare."""
+def has_one_plan(key: StatementKey) -> bool:
+    """Searches of one place go by its rooms and nights whatever the values are; words and amenities may be rare.
+
+    One that has is asked `together`: what is planned each time would take longer so.
+    """
     return "location" in key.filters and not _may_be_rare(key)
 
 

@@ -34,6 +34,12 @@ def cards(found: Found) -> list[tuple[str, int | None]]:
     return [(room.name, room.units_left) for room in found.rooms]
 
 
+def with_rule(room: Room, desk: BookingContext, kind: str, **terms: Any) -> None:
+    rule = {"kind": kind, "name": "A rule", "terms": terms}
+    pricing.add_rate(SYSTEM, room.property_id, pricing.RateInput.model_validate(rule))
+    pricing.rebuild_rates(room.property_id, desk.rules)
+
+
 def test_units_are_one_card_that_says_how_many_are_left(doubles: list[Room], alice: User, desk: BookingContext) -> None:
     beside(doubles[0], "Suite", 300)
     assert cards(find(desk)) == [("Double", 3), ("Suite", None)]
@@ -63,9 +69,7 @@ def test_units_with_rules_are_counted_by_what_they_let_be(
     doubles: list[Room], desk: BookingContext, sort: str | None
 ) -> None:
     beside(doubles[0], "Suite", 300)
-    rule = {"kind": "adjust", "name": "More", "terms": {"percent": "50"}}
-    pricing.add_rate(SYSTEM, doubles[0].property_id, pricing.RateInput.model_validate(rule))
-    pricing.rebuild_rates(doubles[0].property_id, desk.rules)
+    with_rule(doubles[0], desk, "adjust", percent="50")
     blocked(doubles[0], in_days(30, 1))
     asked: dict[str, Any] = {"sort": sort, "currency": "EUR"}
     assert cards(find(desk, **asked)) == [("Double", 2), ("Suite", None)]
@@ -113,6 +117,32 @@ def test_without_units_the_total_says_so_too(room: Room, desk: BookingContext) -
     for number in range(3):
         beside(room, f"Suite {number}", 300)
     assert [find(desk, location=place, pageSize=1).total for place in ("antwerp", None)] == [4, 4]
+
+
+@pytest.mark.parametrize("sort", ["price", None])
+def test_units_cost_for_children_what_rules_by_age_say(
+    doubles: list[Room], desk: BookingContext, sort: str | None
+) -> None:
+    with_rule(doubles[0], desk, "guests", included=1, extra=20, children=[{"age": 11, "amount": 8}])
+    asked: dict[str, Any] = {"capacity": 2, "sort": sort, "currency": "EUR"}
+    as_adults, with_child = find(desk, **asked), find(desk, childrenAges=[4], **asked)
+    nights = in_days(30).nights
+    own = doubles[0].price_per_night * nights
+    assert [found.rooms[0].total - own for found in (as_adults, with_child)] == [20 * nights, 8 * nights]
+
+
+def test_a_search_is_right_whatever_there_was_in_the_place_the_last_time(
+    doubles: list[Room], desk: BookingContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside(doubles[0], "Suite", 300)
+    with_rule(doubles[0], desk, "adjust", percent="50")
+    expected, empty = find(desk), find(desk, page=2)
+    assert (cards(expected), empty.rooms, empty.total) == ([("Double", 3), ("Suite", None)], [], 2)
+    for was in (finder.Among(rated, units) for rated in (False, True) for units in (False, True)):
+        for page, found in ((1, expected), (2, empty)):
+            monkeypatch.setitem(finder._last_among, "antwerp", was)
+            assert find(desk, page=page) == found
+            assert finder._last_among["antwerp"] == finder.Among(has_rated=True, has_units=True)
 
 
 def test_units_are_found_by_the_name_that_guests_see(doubles: list[Room], desk: BookingContext) -> None:
