@@ -25,8 +25,7 @@ from booking.domain.pricing.tariffs import Tariff
 from booking.infra.ids import new_id
 
 BY_DAY = 900  # priority: above what people usually give, below what a change of a range may need
-Pair = tuple[Rule | None, Rule | None]
-"""A rule before and after; None where it is new, or ends."""
+Pair = tuple[Rule | None, Rule | None]  # before and after; None where it is new, or ends
 
 
 def plan(tariff: Tariff, rooms: Iterable[HouseRoom], sheet: DaySheet, names: Mapping[str, str]) -> list[Pair]:

@@ -22,6 +22,7 @@ from booking.domain.pricing import rule_terms
 from booking.infra.ids import encode
 
 ROOM, DATE, NAME, CLOSED = "room", "date", "name", "closed"
+# Columns by the kind of rule that they make.
 RATES = {
     "price": rule_terms.PRICE,
     "min_nights": rule_terms.MIN_NIGHTS,
@@ -29,15 +30,13 @@ RATES = {
     "closed_to_arrival": rule_terms.CLOSED_TO_ARRIVAL,
     "closed_to_departure": rule_terms.CLOSED_TO_DEPARTURE,
 }
-"""Columns by the kind of rule that they make."""
 COLUMNS = (ROOM, NAME, DATE, *RATES, CLOSED)
 AS_BEFORE = "-"  # in a cell: what a sheet said before is taken back
 REACH = 366 * 5  # days from today, backwards and ahead
 MOST_RUNS = 500_000
 MOST_NAMED = 1_000  # lines that are wrong; the others are counted
 
-Value = Decimal | int | bool | None
-"""What a cell says; None takes back what a sheet said before."""
+Value = Decimal | int | bool | None  # what a cell says; None takes back what a sheet said before
 _CHOICES = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 

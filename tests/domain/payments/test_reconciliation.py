@@ -22,6 +22,8 @@ from booking.infra.ids import new_id
 from tests.cases import each
 from tests.cast import SYSTEM, VISA, acting, in_days, order, payments_of
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = (
     "automatic_payout_id", "automatic_payout_effective_at_utc", "balance_transaction_id", "created_utc", "currency",
     "gross", "fee", "net", "reporting_category", "source_id", "description", "customer_facing_amount",

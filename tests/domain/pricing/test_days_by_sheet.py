@@ -25,6 +25,8 @@ from booking.infra.ids import encode
 from tests.cast import SYSTEM, acting, beside, in_days, order
 from tests.domain.pricing.test_rate_effects import said
 
+pytestmark = pytest.mark.slow
+
 NAMES = {kind: kind for kind in RATES.values()}
 RULES = StayRules()
 COLUMNS = ["room", "date", "price", "min_nights", "max_nights", "closed_to_arrival", "closed_to_departure", "closed"]
