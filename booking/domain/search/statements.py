@@ -114,7 +114,7 @@ def _beforehand(has_rated: ColumnElement[bool], has_units: ColumnElement[bool]) 
     )
 
 
-BEFOREHAND = _beforehand(pricing.HAS_RATED, exists(_HAS_UNITS))
+BEFOREHAND = often(_beforehand(pricing.HAS_RATED, exists(_HAS_UNITS)))
 BEFOREHAND_IN = often(
     _beforehand(pricing.HAS_RATED_IN, HAS_UNITS_IN).where(Availability.location == bindparam("location"))
 )
@@ -129,7 +129,7 @@ def of(key: StatementKey) -> tuple[Select[Any], Select[Any]]:
     rates = _rates(key, for_totals=True)
     fitting = _rates(key, for_totals=_compares_prices(key))
     page, total = _page(key, rates), _total(key, fitting)
-    return often(page) if _has_one_page_plan(key) else page, often(total) if has_one_plan(key) else total
+    return (often(page), often(total)) if _goes_by_the_index(key) else (page, total)
 
 
 @lru_cache(maxsize=512)
@@ -327,8 +327,8 @@ def has_one_plan(key: StatementKey) -> bool:
     return "location" in key.filters and not _may_be_rare(key)
 
 
-def _has_one_page_plan(key: StatementKey) -> bool:
-    """Elsewhere, pages alone, in the order of the index: they stop early."""
+def _goes_by_the_index(key: StatementKey) -> bool:
+    """Page and total of all places too, in the order of the index: both stop early."""
     return ("location" in key.filters or key.sort is None) and not _may_be_rare(key)
 
 
