@@ -16,7 +16,7 @@ ARGS ?=
 PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test bench bench-peers bench-scale programmes bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices rush changing-rates real-rates compare-figures trouble controls drill replay model mutants fuzz lint style format messages lock clean python product everything chromium
+.PHONY: help run check test programmes bench bench-peers bench-scale bench-background bench-desk bench-photos migrate-under-load storm storm-stripe storm-desk storm-invoices rush changing-rates real-rates compare-figures trouble controls drill replay model mutants fuzz lint style format messages lock clean python product everything chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,7 +25,7 @@ run: product ## start Postgres, Valkey, web and worker; PORT (8000) and BIND (12
 	@exec .venv/bin/python -m booking.cli.up
 
 # Product and tests are compiled once, not in every process of every run, whatever the environment says.
-check test: export PYTHONDONTWRITEBYTECODE :=
+check test programmes: export PYTHONDONTWRITEBYTECODE :=
 
 # Types are checked beside the tests, by one processor while the others test, and told at the end.
 tests = @said=$$(mktemp); .venv/bin/mypy >"$$said" 2>&1 & types=$$!; \
@@ -38,7 +38,10 @@ check: everything ## the fast loop: style, types, every rule and the first test 
 	$(call tests,$(QUICK))
 
 test: style chromium ## style, types, and all tests in three PROCESSES (up to 15); ARGS="-k search" goes to pytest
-	$(call tests,$(COVERAGE))
+	$(call tests,-m "not programme" $(COVERAGE))
+
+programmes: everything ## short forms of the long programmes below, of load, faults and fuzz: CI runs them after `make test`
+	.venv/bin/python -m pytest -n $(PROCESSES) --dist loadfile -m programme tests/bench tests/faults tests/figures tests/fuzz $(ARGS)
 
 # Root on Debian gets the browser that the browser tests use; anybody else reads why they are skipped. The one without
 # windows takes half of the processor's time; where there is only the other one, the tests use that.
@@ -81,9 +84,6 @@ bench-peers: everything ## bookings, searches and the last room beside Indico an
 
 bench-scale: everything ## the same with 10 k to 1 M rooms and 0.5 M to 10 M bookings; ARGS="--hours 1"
 	.venv/bin/python -m bench.scale $(ARGS)
-
-programmes: everything ## that bench-scale and a copy of another commit print every row: two minutes, not in `make test`
-	PROGRAMMES=all .venv/bin/python -m pytest tests/bench/test_programmes.py $(ARGS)
 
 bench-background: everything ## every statement of the background beside 5 million bookings; ARGS="--bookings 200000"
 	.venv/bin/python -m bench.plans_in_background $(ARGS)

@@ -20,6 +20,8 @@ from booking.infra import telemetry
 from booking.jobs import ticker
 from tests.cast import VISA, a_room, acting, all_at_once, in_days, interrupted, later, order, person, silent
 
+pytestmark = pytest.mark.programme
+
 BOOKINGS = 200_000
 
 

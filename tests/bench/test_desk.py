@@ -54,6 +54,7 @@ def test_nights_are_told_once(recorded: list[trace.Recorded]) -> None:
     assert [past.recorded.number for past in told.bookings if past.cancelled_at] == [missed.number]
 
 
+@pytest.mark.programme
 @pytest.mark.timeout(450)
 def test_every_page_is_measured_beside_books_that_agree(home: Path) -> None:
     results, left_out = home / "results.md", home / "left-out.csv"

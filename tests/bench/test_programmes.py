@@ -16,8 +16,9 @@ from bench.sides import delivered
 
 ROOT = Path(__file__).parents[2]
 SHORT = ["--rounds", "1", "--seconds", "0.3"]
-# Each starts two or more copies of the product to see that a tool of developers prints its rows.
-long = pytest.mark.skipif("PROGRAMMES" not in os.environ, reason="takes two minutes: `make programmes` runs it")
+pytestmark = pytest.mark.programme
+# CI has to end within 20 minutes, and these two see that tools of developers print their rows.
+long = pytest.mark.skipif("CI" in os.environ, reason="CI has no two minutes for it: `make programmes` runs it elsewhere")
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from tests.faults.changing_rates import run
 
 
 @pytest.mark.faults
+@pytest.mark.programme
 @pytest.mark.timeout(120)
 def test_nobody_pays_another_price_than_was_shown_while_rules_change(app: Flask, desk: BookingContext) -> None:
     outcome = run(app, desk, pairs=60, guests=4, seed=14, every=0.5)

@@ -29,6 +29,7 @@ def stage(app: Flask, environ: dict[str, str], desk: BookingContext) -> Any:
 
 
 @pytest.mark.faults
+@pytest.mark.programme
 @pytest.mark.timeout(400)
 def test_without_some_guards_exactly_what_they_guard_goes_wrong(stage: Any) -> None:
     found = [sentence for off in dict.fromkeys([*ALONE, *TOGETHER, ALL]) for sentence in played(stage, off)]

@@ -7,6 +7,7 @@ from tests.faults.invoices_storm import run
 
 
 @pytest.mark.faults
+@pytest.mark.programme
 @pytest.mark.timeout(300)
 def test_no_number_is_missing_or_there_twice_whoever_is_killed(servers: Servers, number: int) -> None:
     outcome = run(200, 8, 1, 1, servers, f"invoices_{number}")

@@ -19,7 +19,7 @@ from tests.faults.guests import PASSWORD, Plan, registered, rooms
 from tests.faults.line import Line
 from tests.faults.product import eventually, running
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.programme, pytest.mark.timeout(300)]
 
 BOOKINGS_PER_MINUTE = 60
 LIMITS = {

@@ -12,6 +12,7 @@ SHORT = Terms(attempts=300, clients=12, kills=5, stops=1, cuts=2, seed=2026, ser
 
 
 @pytest.mark.faults
+@pytest.mark.programme
 @pytest.mark.timeout(600)
 def test_whatever_happens_every_answer_stays_true() -> None:
     outcome = run(SHORT, print)

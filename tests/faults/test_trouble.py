@@ -10,7 +10,7 @@ from tests.faults import trouble
 from tests.faults.guests import Guest, registered
 from tests.faults.product import Product
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.programme, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import pytest
 from tests.bench.test_programmes import ROOT
 from tests.figures.by_hand import Played, by_hand
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.programme]
 NOON = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 
 

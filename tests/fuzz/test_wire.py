@@ -17,6 +17,7 @@ from tests.fuzz.messages import ANSWERED, REFUSED, Message
 from tests.fuzz.wire import Answer, Wire, ask
 
 
+@pytest.mark.programme
 @pytest.mark.timeout(300)
 def test_broken_messages_are_refused_and_everybody_else_is_served() -> None:
     with running(RATELIMIT_ENABLED="false", WEB_CONCURRENCY="1") as product:
