@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 SHORT = ["--rounds", "1", "--seconds", "0.3"]
 pytestmark = pytest.mark.programme
 # CI has to end within 20 minutes, and these two see that tools of developers print their rows.
-long = pytest.mark.skipif("CI" in os.environ, reason="CI has no two minutes for it: `make programmes` runs it elsewhere")
+long = pytest.mark.skipif("CI" in os.environ, reason="CI has no two minutes for it: `make programmes` has")
 
 
 @pytest.fixture(autouse=True)
